@@ -1,0 +1,70 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fileError, messageOf, SutureError } from './errors.js';
+
+/** Files that ship with the package: `assetPath('organism')`. */
+export function assetPath(...parts: string[]): string {
+  return join(fileURLToPath(new URL('../../assets/', import.meta.url)), ...parts);
+}
+
+/**
+ * Writes a file whole or not at all: to a temporary name beside it, then renamed over it.
+ * A failure or an interruption leaves what was there before. Missing folders are made.
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, data);
+    renameSync(temporary, path);
+  } catch (thrown) {
+    rmSync(temporary, { force: true });
+    throw fileError(thrown, 'write', path);
+  }
+}
+
+/** Reads a text file; a failure names the path. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (thrown) {
+    throw fileError(thrown, 'read', path);
+  }
+}
+
+/** Reads and parses a JSON file; malformed JSON names the path and the position. */
+export function readJson(path: string): unknown {
+  const text = readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw new SutureError('BAD_DATA', `${path} is not valid JSON: ${messageOf(thrown)}.`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** Reads JSON Lines; a malformed line is named by its number. Empty lines are skipped. */
+export function readJsonLines(path: string): unknown[] {
+  const rows: unknown[] = [];
+  for (const [index, line] of readText(path).split('\n').entries()) {
+    if (line.trim() === '') continue;
+    try {
+      rows.push(JSON.parse(line));
+    } catch (thrown) {
+      throw new SutureError(
+        'BAD_DATA',
+        `${path}, line ${index + 1} is not valid JSON: ${messageOf(thrown)}.`,
+        { cause: thrown },
+      );
+    }
+  }
+  return rows;
+}
+
+/** Hex SHA-256 of text or bytes. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
