@@ -1,0 +1,137 @@
+// The worker thread that owns ONNX Runtime. `run` blocks its thread, so nothing else lives here but
+// what must lie beside it: sessions, and buffers that stay from one run to the next (weights under
+// training, key-value caches), which are fed without a copy. `device.ts` is its other end.
+import { parentPort } from 'node:worker_threads';
+import * as ort from 'onnxruntime-node';
+
+/**
+ * @typedef {import('./device.js').Request} Request
+ * @typedef {import('./device.js').DeviceTensor} DeviceTensor
+ */
+
+/** @type {Map<number, ort.InferenceSession>} */
+const sessions = new Map();
+/** @type {Map<string, DeviceTensor>} */
+const buffers = new Map();
+let nextSession = 1;
+
+const ORT_TYPE = /** @type {const} */ ({ f32: 'float32', i64: 'int64', bool: 'bool' });
+
+/** @param {string} name */
+function buffer(name) {
+  const found = buffers.get(name);
+  if (!found) throw new Error(`there is no buffer called ${name}`);
+  return found;
+}
+
+/** @param {import('./device.js').Feed} feed */
+function toOrt(feed) {
+  const { dtype, dims, data } = 'buffer' in feed ? buffer(feed.buffer) : feed;
+  return new ort.Tensor(ORT_TYPE[dtype], /** @type {any} */ (data), dims);
+}
+
+/**
+ * Writes new keys or values [b, kv, s, hd] into rows of a buffer [rows, kv, capacity, hd].
+ * @param {Float32Array} data
+ * @param {readonly number[]} dims
+ * @param {import('./device.js').Append} append
+ */
+function appendTo(data, dims, { into, rows, at, counts }) {
+  const [, kv, s, hd] = /** @type {[number, number, number, number]} */ (dims);
+  const { dims: whole, data: target } = buffer(into);
+  const capacity = /** @type {number} */ (whole[2]);
+  for (const [i, row] of rows.entries()) {
+    const count = /** @type {number} */ (counts[i]) * hd;
+    for (let head = 0; head < kv; head++) {
+      const from = (i * kv + head) * s * hd;
+      const to = ((row * kv + head) * capacity + /** @type {number} */ (at[i])) * hd;
+      /** @type {Float32Array} */ (target).set(data.subarray(from, from + count), to);
+    }
+  }
+}
+
+/**
+ * A buffer [b, kv, capacity, hd] made over: other rows, another capacity.
+ * @param {DeviceTensor} old
+ * @param {readonly number[]} rows which old row each new row is a copy of
+ * @param {number} capacity
+ * @returns {DeviceTensor}
+ */
+function rearrange(old, rows, capacity) {
+  const [, kv, before, hd] = /** @type {[number, number, number, number]} */ (old.dims);
+  const source = /** @type {Float32Array} */ (old.data);
+  const data = new Float32Array(rows.length * kv * capacity * hd);
+  const kept = Math.min(before, capacity) * hd;
+  for (const [row, from] of rows.entries()) {
+    for (let head = 0; head < kv; head++) {
+      const start = (from * kv + head) * before * hd;
+      data.set(source.subarray(start, start + kept), (row * kv + head) * capacity * hd);
+    }
+  }
+  return { dtype: 'f32', dims: [rows.length, kv, capacity, hd], data };
+}
+
+/** @type {{ [K in Request['type']]: (request: Extract<Request, { type: K }>) => Promise<unknown> }} */
+const handlers = {
+  async load({ bytes, options }) {
+    const session = await ort.InferenceSession.create(bytes, options);
+    sessions.set(nextSession, session);
+    return nextSession++;
+  },
+  async unload({ session }) {
+    await sessions.get(session)?.release();
+    sessions.delete(session);
+  },
+  async run({ session, feeds, fetch, keep, appends }) {
+    const found = sessions.get(session);
+    if (!found) throw new Error(`there is no session ${session}`);
+    const names = [...fetch, ...Object.keys(keep), ...appends.map(({ output }) => output)];
+    const inputs = Object.fromEntries(Object.entries(feeds).map(([name, f]) => [name, toOrt(f)]));
+    const results = await found.run(inputs, names);
+    /** @param {string} name */
+    const result = (name) => {
+      const { dims, data } = /** @type {ort.Tensor} */ (results[name]);
+      return { dims, data: /** @type {Float32Array} */ (data) };
+    };
+    for (const append of appends) {
+      const { dims, data } = result(append.output);
+      appendTo(data, dims, append);
+    }
+    for (const [output, name] of Object.entries(keep)) {
+      buffers.set(name, { dtype: 'f32', ...result(output) });
+    }
+    return fetch.map((name) => result(name));
+  },
+  async put({ name, tensor }) {
+    buffers.set(name, tensor);
+  },
+  async read({ name }) {
+    return buffer(name);
+  },
+  async allocate({ names, dims }) {
+    const size = dims.reduce((a, b) => a * b, 1);
+    for (const name of names) {
+      buffers.set(name, { dtype: 'f32', dims, data: new Float32Array(size) });
+    }
+  },
+  async rearrange({ names, rows, capacity }) {
+    for (const name of names) buffers.set(name, rearrange(buffer(name), rows, capacity));
+  },
+  async drop({ names }) {
+    for (const name of names) buffers.delete(name);
+  },
+};
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+port.on('message', async (/** @type {Request & { id: number }} */ request) => {
+  try {
+    const value = await /** @type {any} */ (handlers)[request.type](request);
+    // Outputs are handed over, not copied; what stays in a buffer must be copied.
+    const transfer =
+      request.type === 'run' ? value.map((/** @type {DeviceTensor} */ t) => t.data.buffer) : [];
+    port.postMessage({ id: request.id, value }, [...new Set(transfer)]);
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    port.postMessage({ id: request.id, error: message });
+  }
+});

@@ -1,0 +1,34 @@
+export { type Dim, type Dims, dimProduct } from './dims.js';
+export { gradients } from './gradients.js';
+export { type ExternalData, Graph, type Node, Value } from './graph.js';
+export {
+  add,
+  and,
+  div,
+  equal,
+  exp,
+  greater,
+  lessOrEqual,
+  log,
+  mul,
+  neg,
+  scale,
+  sigmoid,
+  silu,
+  sqrt,
+  sub,
+  tanh,
+  where,
+} from './ops/elementwise.js';
+export { matmul } from './ops/matmul.js';
+export { crossEntropy, rmsNorm, rotary, softmax } from './ops/nn.js';
+export { reduceMean, reduceSum } from './ops/reduce.js';
+export { concat, expand, gather, reshape, split, transpose } from './ops/shape.js';
+export {
+  type AdamWSettings,
+  type AdamWStep,
+  adamW,
+  clipGradients,
+  globalNorm,
+} from './optimise.js';
+export { serialize } from './serialize.js';

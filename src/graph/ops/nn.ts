@@ -1,0 +1,116 @@
+import { shapeClash } from '../dims.js';
+import type { Value } from '../graph.js';
+import { add, exp, mul, neg, sub } from './elementwise.js';
+import { reduceMean, reduceSum, reduceTo } from './reduce.js';
+import { expand, reshape } from './shape.js';
+
+/** Softmax over the last axis. */
+export function softmax(x: Value): Value {
+  const y: Value = x.graph.node('Softmax', [x], [{ dtype: x.dtype, dims: x.dims }], {
+    attributes: { axis: -1 },
+    backward: ([dy]) => {
+      const inner = mul(dy!, y);
+      return [sub(inner, mul(y, reduceSum(inner, [-1], true)))];
+    },
+  })[0]!;
+  return y;
+}
+
+/**
+ * Root-mean-square normalisation over the last axis: `x / sqrt(mean(x^2) + epsilon) * weight`.
+ *
+ * @param x [..., d]
+ * @param weight [d]
+ */
+export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
+  if (x.dims.at(-1) !== weight.dims[0]) throw shapeClash('RMSNorm', x.dims, weight.dims);
+  const [y, inverse] = x.graph.node(
+    'SimplifiedLayerNormalization',
+    [x, weight],
+    [
+      { dtype: x.dtype, dims: x.dims },
+      { dtype: x.dtype, dims: x.dims.with(-1, 1) },
+    ],
+    {
+      attributes: { axis: -1, epsilon: { float: epsilon } },
+      backward: ([dy]) => {
+        const unit = mul(x, inverse!); // x / rms(x)
+        const dUnit = mul(dy!, weight);
+        const dx = mul(inverse!, sub(dUnit, mul(unit, reduceMean(mul(dUnit, unit), [-1], true))));
+        return [dx, reduceTo(mul(dy!, unit), weight.dims)];
+      },
+    },
+  );
+  return y!;
+}
+
+/**
+ * Rotary position embedding on each head of `x`, halves rotated against each other
+ * (Su et al. 2021, in the layout of Hugging Face's `rotate_half`).
+ *
+ * @param x [b, s, heads * head_dim]
+ * @param positions i64 [b, s], rows of the tables
+ * @param cos,sin [n, head_dim / 2]
+ */
+export function rotary(x: Value, positions: Value, cos: Value, sin: Value): Value {
+  return x.graph.node(
+    'RotaryEmbedding',
+    [x, positions, cos, sin],
+    [{ dtype: x.dtype, dims: x.dims }],
+    {
+      attributes: { interleaved: 0 },
+      domain: 'com.microsoft',
+      // A rotation's transpose is the rotation by the opposite angle.
+      backward: ([dy]) => [rotary(dy!, positions, cos, neg(sin)), undefined, undefined, undefined],
+    },
+  )[0]!;
+}
+
+/**
+ * Weighted sum of cross-entropies: `sum_i weights[i] * -log softmax(logits[i])[labels[i]]`.
+ *
+ * @param logits [n, vocab]
+ * @param labels i64 [n]
+ * @param weights [n]; zero leaves a position out; divide by their sum for a mean
+ * @returns a scalar, and the log-probabilities [n, vocab]
+ */
+export function crossEntropy(
+  logits: Value,
+  labels: Value,
+  weights: Value,
+): { loss: Value; logProbabilities: Value } {
+  const { graph, dtype } = logits;
+  const [n] = logits.dims;
+  const [losses, logProbabilities] = graph.node(
+    'SoftmaxCrossEntropyLoss',
+    [logits, labels],
+    [
+      { dtype, dims: [n!] },
+      { dtype, dims: logits.dims },
+    ],
+    {
+      attributes: { reduction: 'none' },
+      backward: ([dLosses, dLogProbabilities]) => {
+        const probabilities = exp(logProbabilities!);
+        const parts: Value[] = [];
+        if (dLosses) {
+          // softmax - onehot, each row times the gradient of its loss
+          const minusOne = expand(graph.scalar(-1, dtype === 'f64' ? 'f64' : 'f32'), [n!, 1]);
+          const difference = graph.node(
+            'ScatterElements',
+            [probabilities, reshape(labels, [n!, 1]), minusOne],
+            [{ dtype, dims: logits.dims }],
+            { attributes: { axis: 1, reduction: 'add' } },
+          )[0]!;
+          parts.push(mul(difference, reshape(dLosses, [n!, 1])));
+        }
+        if (dLogProbabilities) {
+          const sum = reduceSum(dLogProbabilities, [-1], true);
+          parts.push(sub(dLogProbabilities, mul(probabilities, sum)));
+        }
+        return [parts.reduce((a, b) => add(a, b)), undefined];
+      },
+    },
+  );
+  return { loss: reduceSum(mul(losses!, weights)), logProbabilities: logProbabilities! };
+}

@@ -1,0 +1,62 @@
+import { SutureError } from '../core/index.js';
+import type { ModelConfig } from './config.js';
+
+/** Hook points inside a block that lie on, or are added to, the residual stream: [b, s, d_model]. */
+const RESIDUAL = [
+  'hook_resid_pre',
+  'hook_attn_out',
+  'hook_resid_mid',
+  'hook_mlp_out',
+  'hook_resid_post',
+];
+const ATTENTION = ['attn.hook_pattern', 'attn.hook_z'];
+
+/** All hook points of a model, in the order of the forward pass. */
+export function hookNames({ nLayers }: Pick<ModelConfig, 'nLayers'>): string[] {
+  const block = [RESIDUAL[0]!, ...ATTENTION, ...RESIDUAL.slice(1)];
+  return [
+    'hook_embed',
+    ...Array.from({ length: nLayers }, (_, i) => block.map((name) => `blocks.${i}.${name}`)).flat(),
+    'ln_final.hook_normalized',
+    'logits',
+  ];
+}
+
+/** Whether interventions can act there: the hook's value is [b, s, d_model]. */
+export function isResidualHook(name: string): boolean {
+  return name === 'hook_embed' || RESIDUAL.some((suffix) => name.endsWith(`.${suffix}`));
+}
+
+/** The residual stream after block `layer`; negative layers count from the end. */
+export function residPost(layer: number, nLayers: number): string {
+  const resolved = layer < 0 ? layer + nLayers : layer;
+  if (!Number.isInteger(resolved) || resolved < 0 || resolved >= nLayers) {
+    throw new SutureError(
+      'BAD_ARGUMENT',
+      `There is no layer ${layer}: this model has layers 0 to ${nLayers - 1}.`,
+    );
+  }
+  return `blocks.${resolved}.hook_resid_post`;
+}
+
+/**
+ * The hook points that a pattern names. `*` stands for any one part between dots, a negative
+ * layer counts from the end: `blocks.*.hook_resid_post`, `blocks.-1.hook_resid_post`.
+ *
+ * @throws {SutureError} BAD_ARGUMENT where nothing matches, with the closest names there are
+ */
+export function matchHooks(pattern: string, config: Pick<ModelConfig, 'nLayers'>): string[] {
+  const resolved = pattern.replace(/^blocks\.-(\d+)\./, (_, n) => `blocks.${config.nLayers - n}.`);
+  const parts = resolved.split('.');
+  const names = hookNames(config);
+  const matches = names.filter((name) => {
+    const own = name.split('.');
+    return own.length === parts.length && parts.every((part, i) => part === '*' || part === own[i]);
+  });
+  if (matches.length > 0) return matches;
+  const general = [...new Set(names.map((name) => name.replace(/^blocks\.\d+/, 'blocks.{i}')))];
+  throw new SutureError(
+    'BAD_ARGUMENT',
+    `No hook point is called "${pattern}". With ${config.nLayers} layers (i from 0 to ${config.nLayers - 1}) there are: ${general.join(', ')}.`,
+  );
+}
