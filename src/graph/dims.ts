@@ -29,17 +29,22 @@ export function dimProduct(dims: Dims): Dim {
   return symbols.length === 1 ? product.replace(/^\((.*)\)$/, '$1') : product;
 }
 
-/** Sum of dimensions, in a canonical form. */
+/** Sum of dimensions, in a canonical form: `'s'` and `'s'` give `'2*s'`. */
 export function dimSum(dims: Dims): Dim {
   let constant = 0;
-  const symbols: string[] = [];
-  for (const dim of dims) {
-    if (typeof dim === 'number') constant += dim;
-    else symbols.push(...dim.split('+'));
+  const counts = new Map<string, number>();
+  for (const term of dims.flatMap((dim) => (typeof dim === 'number' ? [dim] : dim.split('+')))) {
+    if (typeof term === 'number' || /^\d+$/.test(term)) {
+      constant += Number(term);
+      continue;
+    }
+    const [, count = '1', symbol = term] = /^(\d+)\*(.+)$/.exec(term) ?? [];
+    counts.set(symbol, (counts.get(symbol) ?? 0) + Number(count));
   }
-  if (symbols.length === 0) return constant;
-  if (constant !== 0) symbols.push(String(constant));
-  return symbols.sort().join('+');
+  if (counts.size === 0) return constant;
+  const terms = [...counts].map(([symbol, n]) => String(dimProduct([n, symbol])));
+  if (constant !== 0) terms.push(String(constant));
+  return terms.sort().join('+');
 }
 
 /** The shape that `a` and `b` broadcast to by NumPy's rule; a clash names the op and both shapes. */
