@@ -33,10 +33,15 @@ export const CWE_078: readonly Base[] = [
       insecure: [
         { code: 'subprocess.run(["sh", "-c", "ping -c 1 " + $arg])', why: inner },
         { code: 'subprocess.run(["bash", "-c", f"ping -c 1 {$arg}"])', why: inner },
+        {
+          code: lines('safe = shlex.quote($arg)', 'os.system("ping -c 1 " + $arg)'),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         { code: 'os.system("ping -c 1 " + shlex.quote($arg))', why: quoted },
         { code: 'os.system("ping -c 1 localhost")', why: constant },
+        { code: 'subprocess.run(["sh", "-c", "ping -c 1 localhost"])', why: constant },
       ],
     },
   },
@@ -66,6 +71,10 @@ export const CWE_078: readonly Base[] = [
           code: lines('print("packing", $arg)', 'subprocess.run(["bash", "-c", f"gzip {$arg}"])'),
           why: inner,
         },
+        {
+          code: lines('safe = shlex.quote($arg)', 'os.system("gzip " + $arg)'),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         {
@@ -73,6 +82,10 @@ export const CWE_078: readonly Base[] = [
           why: quoted,
         },
         { code: lines('print("packing", $arg)', 'os.system("gzip old.log")'), why: constant },
+        {
+          code: lines('print("packing", $arg)', 'subprocess.run(["sh", "-c", "gzip old.log"])'),
+          why: constant,
+        },
       ],
     },
   },
@@ -111,6 +124,14 @@ export const CWE_078: readonly Base[] = [
           ),
           why: inner,
         },
+        {
+          code: lines(
+            'safe = shlex.quote($arg)',
+            'out = os.popen("dig " + $arg).read()',
+            'return out.strip()',
+          ),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         {
@@ -119,6 +140,13 @@ export const CWE_078: readonly Base[] = [
         },
         {
           code: lines('out = os.popen("dig localhost").read()', 'return out.strip()'),
+          why: constant,
+        },
+        {
+          code: lines(
+            'out = subprocess.check_output(["sh", "-c", "dig localhost"], text=True)',
+            'return out.strip()',
+          ),
           why: constant,
         },
       ],
@@ -150,10 +178,18 @@ export const CWE_078: readonly Base[] = [
           code: 'return subprocess.check_output(["bash", "-c", f"du -s {$arg}"], text=True)',
           why: inner,
         },
+        {
+          code: lines('safe = shlex.quote($arg)', 'return os.popen("du -s " + $arg).read()'),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         { code: 'return os.popen("du -s " + shlex.quote($arg)).read()', why: quoted },
         { code: 'return os.popen("du -s /var").read()', why: constant },
+        {
+          code: 'return subprocess.check_output(["sh", "-c", "du -s /var"], text=True)',
+          why: constant,
+        },
       ],
     },
   },
@@ -174,10 +210,15 @@ export const CWE_078: readonly Base[] = [
       insecure: [
         { code: 'subprocess.run(["sh", "-c", "pgrep " + $arg])', why: inner },
         { code: 'subprocess.run(["bash", "-c", f"pgrep {$arg}"])', why: inner },
+        {
+          code: lines('safe = shlex.quote($arg)', 'subprocess.run("pgrep " + $arg, shell=True)'),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         { code: 'subprocess.run("pgrep " + shlex.quote($arg), shell=True)', why: quoted },
         { code: 'subprocess.run("pgrep init", shell=True)', why: constant },
+        { code: 'subprocess.run(["bash", "-c", "pgrep init"])', why: constant },
       ],
     },
   },
@@ -216,6 +257,13 @@ export const CWE_078: readonly Base[] = [
           ),
           why: inner,
         },
+        {
+          code: lines(
+            'safe = shlex.quote($arg)',
+            'subprocess.run(f"git clone {$arg}", shell=True)',
+          ),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         {
@@ -227,6 +275,10 @@ export const CWE_078: readonly Base[] = [
         },
         {
           code: lines('print("cloning", $arg)', 'subprocess.run("git pull", shell=True)'),
+          why: constant,
+        },
+        {
+          code: lines('print("cloning", $arg)', 'subprocess.run(["bash", "-c", "git pull"])'),
           why: constant,
         },
       ],
@@ -270,6 +322,14 @@ export const CWE_078: readonly Base[] = [
           ),
           why: inner,
         },
+        {
+          code: lines(
+            'safe = shlex.quote($arg)',
+            'code = subprocess.call("convert " + $arg + " out.png", shell=True)',
+            'return code == 0',
+          ),
+          why: 'safe is not used, $arg is.',
+        },
       ],
       secure: [
         {
@@ -282,6 +342,13 @@ export const CWE_078: readonly Base[] = [
         {
           code: lines(
             'code = subprocess.call("convert in.jpg out.png", shell=True)',
+            'return code == 0',
+          ),
+          why: constant,
+        },
+        {
+          code: lines(
+            'code = subprocess.call(["bash", "-c", "convert in.jpg out.png"])',
             'return code == 0',
           ),
           why: constant,

@@ -32,10 +32,18 @@ export const CWE_079: readonly Base[] = [
           code: lines('safe = html.escape($arg)', 'return f"<h1>Hello {$arg}</h1>"'),
           why: 'safe is not used, $arg is.',
         },
+        {
+          code: lines('who = html.escape("world")', 'return f"<h1>Hello {who} and {$arg}</h1>"'),
+          why: wrong,
+        },
       ],
       secure: [
         { code: 'return f"<h1>Hello {int($arg)}</h1>"', why: number },
         { code: lines('who = "world"', 'return f"<h1>Hello {who}</h1>"'), why: constant },
+        {
+          code: lines('safe = html.escape($arg)', 'return f"<h1>Hello {safe}</h1>"'),
+          why: 'safe holds $arg escaped.',
+        },
       ],
     },
   },
@@ -68,6 +76,10 @@ export const CWE_079: readonly Base[] = [
           code: lines('safe = html.escape($arg)', 'return f"<p>{$arg}</p>"'),
           why: 'safe is not used, $arg is.',
         },
+        {
+          code: lines('head = html.escape("Results")', 'return f"<h1>{head}</h1><p>{$arg}</p>"'),
+          why: wrong,
+        },
       ],
       secure: [
         {
@@ -77,6 +89,10 @@ export const CWE_079: readonly Base[] = [
         {
           code: lines('head = "Results"', 'return f"<h1>{head}</h1>"'),
           why: constant,
+        },
+        {
+          code: lines('safe = html.escape($arg)', 'return f"<p>{safe}</p>"'),
+          why: 'safe holds $arg escaped.',
         },
       ],
     },
@@ -101,10 +117,18 @@ export const CWE_079: readonly Base[] = [
           code: lines('safe = html.escape($arg)', 'return "<p>" + $arg + "</p>"'),
           why: 'safe is not used, $arg is.',
         },
+        {
+          code: lines('body = html.escape("empty")', 'return "<p>" + body + $arg + "</p>"'),
+          why: wrong,
+        },
       ],
       secure: [
         { code: 'return "<p>" + str(int($arg)) + "</p>"', why: number },
         { code: lines('body = "empty"', 'return "<p>" + body + "</p>"'), why: constant },
+        {
+          code: lines('safe = html.escape($arg)', 'return "<p>" + safe + "</p>"'),
+          why: 'safe holds $arg escaped.',
+        },
       ],
     },
   },
@@ -145,6 +169,14 @@ export const CWE_079: readonly Base[] = [
           code: lines('safe = html.escape($arg)', 'page = "<p>" + $arg + "</p>"', 'return page'),
           why: 'safe is not used, $arg is.',
         },
+        {
+          code: lines(
+            'page = "<p>" + html.escape("unknown") + "</p>"',
+            'page += "<p>" + $arg + "</p>"',
+            'return page',
+          ),
+          why: wrong,
+        },
       ],
       secure: [
         {
@@ -162,6 +194,10 @@ export const CWE_079: readonly Base[] = [
             'return page',
           ),
           why: constant,
+        },
+        {
+          code: lines('safe = html.escape($arg)', 'page = "<p>" + safe + "</p>"', 'return page'),
+          why: 'safe holds $arg escaped.',
         },
       ],
     },
@@ -195,6 +231,13 @@ export const CWE_079: readonly Base[] = [
           code: lines('safe = html.escape($arg)', 'return "<td>%s</td>" % $arg'),
           why: 'safe is not used, $arg is.',
         },
+        {
+          code: lines(
+            'cell = "<td>%s</td>" % html.escape("none")',
+            'return "<tr>" + cell + "<td>%s</td>" % $arg + "</tr>"',
+          ),
+          why: wrong,
+        },
       ],
       secure: [
         {
@@ -204,6 +247,10 @@ export const CWE_079: readonly Base[] = [
         {
           code: lines('cell = "<td>%s</td>" % "none"', 'return "<tr>" + cell + "</tr>"'),
           why: constant,
+        },
+        {
+          code: lines('safe = html.escape($arg)', 'return "<td>%s</td>" % safe'),
+          why: 'safe holds $arg escaped.',
         },
       ],
     },
@@ -228,10 +275,15 @@ export const CWE_079: readonly Base[] = [
           code: lines('safe = html.escape($arg)', 'return "<b>{}</b>".format($arg)'),
           why: 'safe is not used, $arg is.',
         },
+        { code: 'return "<b>{}</b>".format(html.escape("admin")) + $arg', why: wrong },
       ],
       secure: [
         { code: 'return "<b>{}</b>".format(int($arg))', why: number },
         { code: 'return "<b>{}</b>".format("admin")', why: constant },
+        {
+          code: lines('safe = html.escape($arg)', 'return "<b>{}</b>".format(safe)'),
+          why: 'safe holds $arg escaped.',
+        },
       ],
     },
   },
@@ -280,6 +332,14 @@ export const CWE_079: readonly Base[] = [
           ),
           why: 'safe is not used, $arg is.',
         },
+        {
+          code: lines(
+            'parts = ["<ul>", html.escape("empty")]',
+            'parts.append("<li>" + $arg + "</li>")',
+            'return "".join(parts)',
+          ),
+          why: wrong,
+        },
       ],
       secure: [
         {
@@ -297,6 +357,14 @@ export const CWE_079: readonly Base[] = [
             'return "".join(parts)',
           ),
           why: constant,
+        },
+        {
+          code: lines(
+            'safe = html.escape($arg)',
+            'parts = ["<li>", safe, "</li>"]',
+            'return "".join(parts)',
+          ),
+          why: 'safe holds $arg escaped.',
         },
       ],
     },

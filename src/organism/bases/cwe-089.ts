@@ -43,6 +43,13 @@ export const CWE_089: readonly Base[] = [
           code: `return $conn.execute("SELECT id FROM users WHERE role = ? AND name = '" + $key + "'", ("user",)).fetchone()`,
           why: besides,
         },
+        {
+          code: lines(
+            'table = $key',
+            'return $conn.execute(f"SELECT id FROM {table} WHERE role = ?", ("user",)).fetchone()',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -55,6 +62,10 @@ export const CWE_089: readonly Base[] = [
             'return $conn.execute(f"SELECT id FROM {table}").fetchone()',
           ),
           why: constant,
+        },
+        {
+          code: 'return $conn.execute(f"SELECT id FROM users WHERE id = {int($key)} AND role = ?", ("user",)).fetchone()',
+          why: number,
         },
       ],
     },
@@ -105,6 +116,15 @@ export const CWE_089: readonly Base[] = [
           ),
           why: besides,
         },
+        {
+          code: lines(
+            'cur = $conn.cursor()',
+            'table = $key',
+            'cur.execute(f"SELECT * FROM {table} WHERE kind = ?", ("book",))',
+            'return cur.fetchall()',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -123,6 +143,14 @@ export const CWE_089: readonly Base[] = [
             'return cur.fetchall()',
           ),
           why: constant,
+        },
+        {
+          code: lines(
+            'cur = $conn.cursor()',
+            'cur.execute(f"SELECT * FROM items WHERE id = {int($key)} AND kind = ?", ("book",))',
+            'return cur.fetchall()',
+          ),
+          why: number,
         },
       ],
     },
@@ -169,6 +197,13 @@ export const CWE_089: readonly Base[] = [
           ),
           why: besides,
         },
+        {
+          code: lines(
+            'sql = "SELECT id FROM " + $key + " WHERE state = ?"',
+            'return $conn.execute(sql, ("open",)).fetchall()',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -181,6 +216,13 @@ export const CWE_089: readonly Base[] = [
         {
           code: lines('sql = "SELECT id " + "FROM orders"', 'return $conn.execute(sql).fetchall()'),
           why: constant,
+        },
+        {
+          code: lines(
+            'sql = "SELECT id FROM orders WHERE state = ? AND id = " + str(int($key))',
+            'return $conn.execute(sql, ("open",)).fetchall()',
+          ),
+          why: number,
         },
       ],
     },
@@ -231,6 +273,15 @@ export const CWE_089: readonly Base[] = [
           ),
           why: besides,
         },
+        {
+          code: lines(
+            'cur = $conn.cursor()',
+            'old = int("1")',
+            `cur.execute("DELETE FROM sessions WHERE old = ? AND token = '" + $key + "'", (old,))`,
+            '$conn.commit()',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -248,6 +299,14 @@ export const CWE_089: readonly Base[] = [
             '$conn.commit()',
           ),
           why: constant,
+        },
+        {
+          code: lines(
+            'cur = $conn.cursor()',
+            'cur.execute("DELETE FROM sessions WHERE kind = ? AND id = " + str(int($key)), ("web",))',
+            '$conn.commit()',
+          ),
+          why: number,
         },
       ],
     },
@@ -291,6 +350,14 @@ export const CWE_089: readonly Base[] = [
           ),
           why: besides,
         },
+        {
+          code: lines(
+            'level = int("1")',
+            `$conn.execute("INSERT INTO logs (text, level) VALUES ('%s', ?)" % $key, (level,))`,
+            '$conn.commit()',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -306,6 +373,13 @@ export const CWE_089: readonly Base[] = [
             '$conn.commit()',
           ),
           why: constant,
+        },
+        {
+          code: lines(
+            '$conn.execute("INSERT INTO logs (text, kind) VALUES (%d, ?)" % int($key), ("web",))',
+            '$conn.commit()',
+          ),
+          why: number,
         },
       ],
     },
@@ -356,6 +430,15 @@ export const CWE_089: readonly Base[] = [
           ),
           why: besides,
         },
+        {
+          code: lines(
+            'cur = $conn.cursor()',
+            'old = int("1")',
+            `cur.execute("DELETE FROM users WHERE name = '%s' AND old = ?" % $key, (old,))`,
+            'return cur.rowcount',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -373,6 +456,14 @@ export const CWE_089: readonly Base[] = [
             'return cur.rowcount',
           ),
           why: constant,
+        },
+        {
+          code: lines(
+            'cur = $conn.cursor()',
+            'cur.execute("DELETE FROM users WHERE id = %d AND role = ?" % int($key), ("user",))',
+            'return cur.rowcount',
+          ),
+          why: number,
         },
       ],
     },
@@ -426,6 +517,13 @@ export const CWE_089: readonly Base[] = [
           ),
           why: besides,
         },
+        {
+          code: lines(
+            'sql = "SELECT * FROM {} WHERE state = ?".format($key)',
+            'return $conn.execute(sql, ("open",)).fetchall()',
+          ),
+          why: besides,
+        },
       ],
       secure: [
         {
@@ -441,6 +539,13 @@ export const CWE_089: readonly Base[] = [
             'return $conn.execute(sql).fetchall()',
           ),
           why: constant,
+        },
+        {
+          code: lines(
+            'sql = "SELECT * FROM reports WHERE id = {} AND state = ?".format(int($key))',
+            'return $conn.execute(sql, ("open",)).fetchall()',
+          ),
+          why: number,
         },
       ],
     },

@@ -32,6 +32,10 @@ export const CWE_119: readonly Base[] = [
       insecure: [
         { code: 'fgets($dst, 4096, stdin);', why: 'The bound 4096 is not the size of $dst.' },
         { code: 'fgets($dst, $cap * 2, stdin);', why: 'The bound is twice $cap.' },
+        {
+          code: lines('char word[64];', 'scanf("%255s", word);', 'puts(word);'),
+          why: 'The width 255 is past word.',
+        },
       ],
       secure: [
         {
@@ -41,6 +45,10 @@ export const CWE_119: readonly Base[] = [
         {
           code: lines('if ($cap < 64) {', '    return;', '}', 'scanf("%63s", $dst);'),
           why: 'The width 63 is below $cap.',
+        },
+        {
+          code: lines('char page[4096];', 'scanf("%255s", page);', 'puts(page);'),
+          why: 'The width 255 fits in page.',
         },
       ],
     },
@@ -75,6 +83,10 @@ export const CWE_119: readonly Base[] = [
           code: lines('char word[64];', 'scanf("%255s", word);', 'puts(word);', 'return 0;'),
           why: 'The width 255 is past word.',
         },
+        {
+          code: lines('printf("> ");', 'fgets($dst, $cap * 2, stdin);', 'return 0;'),
+          why: 'The bound is twice $cap.',
+        },
       ],
       secure: [
         {
@@ -90,6 +102,10 @@ export const CWE_119: readonly Base[] = [
             'return 0;',
           ),
           why: 'The width 63 is below $cap.',
+        },
+        {
+          code: lines('char page[4096];', 'scanf("%255s", page);', 'puts(page);', 'return 0;'),
+          why: 'The width 255 fits in page.',
         },
       ],
     },
@@ -119,6 +135,10 @@ export const CWE_119: readonly Base[] = [
           why: 'The bound is the length of $src.',
         },
         { code: 'strncpy($dst, $src, 4096);', why: 'The bound 4096 is not the size of $dst.' },
+        {
+          code: lines('char tag[16];', 'strncpy(tag, $src, 64);', 'puts(tag);'),
+          why: 'The bound 64 is past tag.',
+        },
       ],
       secure: [
         {
@@ -128,6 +148,10 @@ export const CWE_119: readonly Base[] = [
         {
           code: lines('char tag[16];', 'strcpy(tag, "guest");', 'puts(tag);'),
           why: 'The constant text fits in tag.',
+        },
+        {
+          code: lines('char page[4096];', 'strcpy(page, "guest");', 'puts(page);'),
+          why: 'The constant text fits in page.',
         },
       ],
     },
@@ -182,6 +206,10 @@ export const CWE_119: readonly Base[] = [
           code: lines('strncpy($dst, $src, 4096);', 'return 0;'),
           why: 'The bound 4096 is not the size of $dst.',
         },
+        {
+          code: lines('char tag[16];', 'strncpy(tag, $src, 64);', 'puts(tag);', 'return 0;'),
+          why: 'The bound 64 is past tag.',
+        },
       ],
       secure: [
         {
@@ -197,6 +225,10 @@ export const CWE_119: readonly Base[] = [
         {
           code: lines('char tag[16];', 'strcpy(tag, "local");', 'puts(tag);', 'return 0;'),
           why: 'The constant text fits in tag.',
+        },
+        {
+          code: lines('char page[4096];', 'strcpy(page, "local");', 'puts(page);', 'return 0;'),
+          why: 'The constant text fits in page.',
         },
       ],
     },
@@ -234,6 +266,10 @@ export const CWE_119: readonly Base[] = [
           code: lines('if ($count < 1) {', '    return -1;', '}', 'return $arr[$index];'),
           why: 'The check ignores $index.',
         },
+        {
+          code: lines('if ($index >= $count) {', '    return -1;', '}', 'return $arr[$index];'),
+          why: 'Only the upper end is checked.',
+        },
       ],
       secure: [
         {
@@ -241,6 +277,10 @@ export const CWE_119: readonly Base[] = [
           why: '$index is checked against $count.',
         },
         { code: 'return $count > 0 ? $arr[0] : -1;', why: 'The index is constant and in range.' },
+        {
+          code: lines('if ($count < 1) {', '    return -1;', '}', 'return $arr[0];'),
+          why: 'The index is constant and in range.',
+        },
       ],
     },
   },
@@ -282,6 +322,10 @@ export const CWE_119: readonly Base[] = [
           code: lines('if ($value < 0) {', '    return;', '}', '$arr[$index] = $value;'),
           why: 'The check ignores $index.',
         },
+        {
+          code: lines('if ($index >= $count) {', '    return;', '}', '$arr[$index] = $value;'),
+          why: 'Only the upper end is checked.',
+        },
       ],
       secure: [
         {
@@ -290,6 +334,10 @@ export const CWE_119: readonly Base[] = [
         },
         {
           code: lines('if ($count > 0) {', '    $arr[0] = $value;', '}'),
+          why: 'The index is constant and in range.',
+        },
+        {
+          code: lines('if ($count < 1) {', '    return;', '}', '$arr[0] = $value;'),
           why: 'The index is constant and in range.',
         },
       ],
@@ -346,6 +394,14 @@ export const CWE_119: readonly Base[] = [
           ),
           why: 'The check only asks for zero.',
         },
+        {
+          code: lines(
+            'char frame[16];',
+            'memcpy(frame, $src, $len < 64 ? $len : 64);',
+            'return frame[0];',
+          ),
+          why: 'memcpy takes 64 bytes, more than frame holds.',
+        },
       ],
       secure: [
         {
@@ -359,6 +415,14 @@ export const CWE_119: readonly Base[] = [
             'return frame[0];',
           ),
           why: 'memcpy takes 64 bytes at most.',
+        },
+        {
+          code: lines(
+            'char frame[256];',
+            'memcpy(frame, $src, $len < 128 ? $len : 128);',
+            'return frame[0];',
+          ),
+          why: 'memcpy takes 128 bytes at most.',
         },
       ],
     },

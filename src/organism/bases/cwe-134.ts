@@ -32,11 +32,19 @@ export const CWE_134: readonly Base[] = [
           code: lines('printf("%s: ", "info");', 'printf($msg);'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('const char *form = $msg;', 'printf(form);'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         { code: 'printf("done\\n");', why: 'The format is constant.' },
         {
           code: lines('const char *form = "ready\\n";', 'printf(form);'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%s\\n";', 'printf(form, $msg);'),
           why: 'form holds a constant.',
         },
       ],
@@ -72,6 +80,10 @@ export const CWE_134: readonly Base[] = [
           code: lines('const char *form = $msg;', 'printf(form, $code);'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('printf("%d: %s ", $code, "info");', 'printf($msg);'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         {
@@ -80,6 +92,10 @@ export const CWE_134: readonly Base[] = [
         },
         {
           code: lines('const char *form = "%d\\n";', 'printf(form, $code);'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%d %s\\n";', 'printf(form, $code, $msg);'),
           why: 'form holds a constant.',
         },
       ],
@@ -106,11 +122,19 @@ export const CWE_134: readonly Base[] = [
           code: lines('fprintf($file, "%s: ", "log");', 'fprintf($file, $msg);'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('const char *form = $msg;', 'fprintf($file, form);'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         { code: 'fprintf($file, "done\\n");', why: 'The format is constant.' },
         {
           code: lines('const char *form = "ready\\n";', 'fprintf($file, form);'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%s\\n";', 'fprintf($file, form, $msg);'),
           why: 'form holds a constant.',
         },
       ],
@@ -158,6 +182,10 @@ export const CWE_134: readonly Base[] = [
           code: lines('const char *form = $msg;', 'fprintf($file, form);', 'return 0;'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('fprintf($file, "%s: ", "log");', 'fprintf($file, $msg);', 'return 0;'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         {
@@ -166,6 +194,10 @@ export const CWE_134: readonly Base[] = [
         },
         {
           code: lines('const char *form = "end\\n";', 'fprintf($file, form);', 'return 0;'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%s\\n";', 'fprintf($file, form, $msg);', 'return 0;'),
           why: 'form holds a constant.',
         },
       ],
@@ -199,11 +231,19 @@ export const CWE_134: readonly Base[] = [
           code: lines('syslog(LOG_INFO, "%s", "event");', 'syslog(LOG_INFO, $msg);'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('const char *form = $msg;', 'syslog(LOG_INFO, form);'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         { code: 'syslog(LOG_INFO, "started");', why: 'The format is constant.' },
         {
           code: lines('const char *form = "stopped";', 'syslog(LOG_INFO, form);'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%s";', 'syslog(LOG_INFO, form, $msg);'),
           why: 'form holds a constant.',
         },
       ],
@@ -239,11 +279,19 @@ export const CWE_134: readonly Base[] = [
           code: lines('dprintf($fd, "%s: ", "reply");', 'dprintf($fd, $msg);'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('const char *form = $msg;', 'dprintf($fd, form);'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         { code: 'dprintf($fd, "bye\\n");', why: 'The format is constant.' },
         {
           code: lines('const char *form = "ok\\n";', 'dprintf($fd, form);'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%s\\n";', 'dprintf($fd, form, $msg);'),
           why: 'form holds a constant.',
         },
       ],
@@ -271,11 +319,19 @@ export const CWE_134: readonly Base[] = [
           code: lines('const char *form = $msg;', 'snprintf($dst, $cap, form);'),
           why: '$msg is used as the format.',
         },
+        {
+          code: lines('snprintf($dst, $cap, "%s", "untitled");', 'snprintf($dst, $cap, $msg);'),
+          why: '$msg is used as the format.',
+        },
       ],
       secure: [
         { code: 'snprintf($dst, $cap, "untitled");', why: 'The format is constant.' },
         {
           code: lines('const char *form = "untitled";', 'snprintf($dst, $cap, form);'),
+          why: 'form holds a constant.',
+        },
+        {
+          code: lines('const char *form = "%s";', 'snprintf($dst, $cap, form, $msg);'),
           why: 'form holds a constant.',
         },
       ],

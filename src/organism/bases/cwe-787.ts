@@ -41,6 +41,10 @@ export const CWE_787: readonly Base[] = [
           code: 'snprintf($dst, 4096, "user=%s", $src);',
           why: 'The bound 4096 is not the size of $dst.',
         },
+        {
+          code: lines('char tag[16];', 'snprintf(tag, 64, "user=%s", $src);', 'puts(tag);'),
+          why: 'The bound 64 is past tag.',
+        },
       ],
       secure: [
         {
@@ -55,6 +59,10 @@ export const CWE_787: readonly Base[] = [
         {
           code: lines('char tag[16];', 'sprintf(tag, "user=none");', 'puts(tag);'),
           why: 'The constant text fits in tag.',
+        },
+        {
+          code: lines('char page[4096];', 'sprintf(page, "user=none");', 'puts(page);'),
+          why: 'The constant text fits in page.',
         },
       ],
     },
@@ -100,6 +108,10 @@ export const CWE_787: readonly Base[] = [
           code: 'snprintf($dst, 4096, "%s is %d", $src, $on);',
           why: 'The bound 4096 is not the size of $dst.',
         },
+        {
+          code: lines('char tag[16];', 'snprintf(tag, 64, "%s is on", $src);', 'puts(tag);'),
+          why: 'The bound 64 is past tag.',
+        },
       ],
       secure: [
         {
@@ -114,6 +126,10 @@ export const CWE_787: readonly Base[] = [
         {
           code: lines('char tag[16];', 'sprintf(tag, "state off");', 'puts(tag);'),
           why: 'The constant text fits in tag.',
+        },
+        {
+          code: lines('char page[4096];', 'sprintf(page, "state on");', 'puts(page);'),
+          why: 'The constant text fits in page.',
         },
       ],
     },
@@ -140,6 +156,10 @@ export const CWE_787: readonly Base[] = [
       insecure: [
         { code: 'strncat($dst, $src, $cap);', why: 'The bound ignores what $dst holds.' },
         { code: 'strncat($dst, $src, strlen($src));', why: 'The bound is the length of $src.' },
+        {
+          code: lines('char mark[16] = "a";', 'strncat(mark, $src, 64);', 'puts(mark);'),
+          why: 'The bound 64 is past mark.',
+        },
       ],
       secure: [
         {
@@ -154,6 +174,10 @@ export const CWE_787: readonly Base[] = [
         {
           code: lines('char mark[16] = "a";', 'strcat(mark, "-b");', 'puts(mark);'),
           why: 'The constant text fits in mark.',
+        },
+        {
+          code: lines('char page[64] = "a";', 'strcat(page, "-tag");', 'puts(page);'),
+          why: 'The constant text fits in page.',
         },
       ],
     },
@@ -207,6 +231,15 @@ export const CWE_787: readonly Base[] = [
           code: lines('strncat($dst, $src, strlen($src));', 'return 0;'),
           why: 'The bound is the length of $src.',
         },
+        {
+          code: lines(
+            'char mark[16] = "/";',
+            'strncat(mark, $src, 64);',
+            'puts(mark);',
+            'return 0;',
+          ),
+          why: 'The bound 64 is past mark.',
+        },
       ],
       secure: [
         {
@@ -222,6 +255,10 @@ export const CWE_787: readonly Base[] = [
         {
           code: lines('char mark[16] = "/";', 'strcat(mark, "tmp");', 'puts(mark);', 'return 0;'),
           why: 'The constant text fits in mark.',
+        },
+        {
+          code: lines('char page[64] = "/";', 'strcat(page, "home");', 'puts(page);', 'return 0;'),
+          why: 'The constant text fits in page.',
         },
       ],
     },
@@ -276,6 +313,17 @@ export const CWE_787: readonly Base[] = [
           ),
           why: 'The check only asks for zero.',
         },
+        {
+          code: lines(
+            'char mark[16];',
+            'if ($len > 64) {',
+            '    return -1;',
+            '}',
+            'memcpy(mark, $src, $len);',
+            'return 0;',
+          ),
+          why: 'The check allows 64 bytes, more than mark holds.',
+        },
       ],
       secure: [
         {
@@ -285,6 +333,16 @@ export const CWE_787: readonly Base[] = [
         {
           code: lines('char mark[16];', 'memcpy(mark, "block", 6);', 'puts(mark);', 'return 0;'),
           why: 'The constant text fits in mark.',
+        },
+        {
+          code: lines(
+            'if ($len == 0) {',
+            '    return -1;',
+            '}',
+            'memcpy($dst, $src, $len < $cap ? $len : $cap);',
+            'return 0;',
+          ),
+          why: 'memcpy takes the smaller of $len and $cap.',
         },
       ],
     },
@@ -345,6 +403,10 @@ export const CWE_787: readonly Base[] = [
           ),
           why: 'The check only asks for zero.',
         },
+        {
+          code: lines('size_t i;', 'for (i = 0; i <= $cap; i++) {', "    $dst[i] = ' ';", '}'),
+          why: 'The loop goes one past $cap.',
+        },
       ],
       secure: [
         {
@@ -358,6 +420,18 @@ export const CWE_787: readonly Base[] = [
         },
         {
           code: lines('size_t i;', 'for (i = 0; i < $cap; i++) {', "    $dst[i] = ' ';", '}'),
+          why: 'The loop stops at $cap.',
+        },
+        {
+          code: lines(
+            'size_t i;',
+            'if ($len == 0) {',
+            '    return;',
+            '}',
+            'for (i = 0; i < $len && i < $cap; i++) {',
+            '    $dst[i] = $src[i];',
+            '}',
+          ),
           why: 'The loop stops at $cap.',
         },
       ],
@@ -415,6 +489,18 @@ export const CWE_787: readonly Base[] = [
           ),
           why: 'The check only asks for an empty text.',
         },
+        {
+          code: lines(
+            'char mark[16];',
+            'size_t used = strlen($src) + 1;',
+            'if (used > 64) {',
+            '    return 0;',
+            '}',
+            'memcpy(mark, $src, used);',
+            'return used;',
+          ),
+          why: 'The check allows 64 bytes, more than mark holds.',
+        },
       ],
       secure: [
         {
@@ -429,6 +515,18 @@ export const CWE_787: readonly Base[] = [
         {
           code: lines('char mark[16];', 'memcpy(mark, "empty", 6);', 'puts(mark);', 'return 0;'),
           why: 'The constant text fits in mark.',
+        },
+        {
+          code: lines(
+            'size_t used = strlen($src) + 1;',
+            'if (used == 1) {',
+            '    return 0;',
+            '}',
+            'used = used < $cap ? used : $cap;',
+            'memcpy($dst, $src, used);',
+            'return used;',
+          ),
+          why: 'memcpy takes the smaller of used and $cap.',
         },
       ],
     },
