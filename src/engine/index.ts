@@ -1,4 +1,4 @@
-export { cacheDir, DEFAULT_MODEL } from './checkpoint.js';
+export { type Checkpoint, cacheDir, DEFAULT_MODEL, openModel } from './checkpoint.js';
 export { Device, type DeviceOptions, type DeviceTensor, type Feed } from './device.js';
 export type { GenerateOptions, Sample } from './generate.js';
 export type { Intervention, Positions } from './interventions.js';

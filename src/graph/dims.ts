@@ -33,8 +33,8 @@ export function dimProduct(dims: Dims): Dim {
 export function dimSum(dims: Dims): Dim {
   let constant = 0;
   const counts = new Map<string, number>();
-  for (const term of dims.flatMap((dim) => (typeof dim === 'number' ? [dim] : dim.split('+')))) {
-    if (typeof term === 'number' || /^\d+$/.test(term)) {
+  for (const term of dims.flatMap((dim) => String(dim).split('+'))) {
+    if (/^\d+$/.test(term)) {
       constant += Number(term);
       continue;
     }

@@ -117,11 +117,13 @@ export class Trainer {
   /** The parameters as they are now. */
   async parameters(): Promise<Map<string, Tensor>> {
     const result = new Map<string, Tensor>();
-    for (const name of this.#shapes.keys()) {
-      const { dims, data } = await this.#device.read(name);
-      result.set(name, { dims: [...dims], data: data as Float32Array });
-    }
+    for (const name of this.#shapes.keys()) result.set(name, await this.#read(name));
     return result;
+  }
+
+  async #read(buffer: string): Promise<Tensor> {
+    const { dims, data } = await this.#device.read(buffer);
+    return { dims: [...dims], data: data as Float32Array };
   }
 
   /** Mean loss over the weighted tokens of some batches; nothing is trained. */
@@ -131,6 +133,21 @@ export class Trainer {
       return await this.#loss(session, batches);
     } finally {
       await this.#device.unload(session);
+    }
+  }
+
+  /** The gradient of that loss with respect to every parameter; nothing is trained. */
+  async gradients(batches: readonly Batch[]): Promise<Map<string, Tensor>> {
+    const accumulator = await this.#accumulator();
+    try {
+      await accumulator.add(batches);
+      const result = new Map<string, Tensor>();
+      for (const name of this.#shapes.keys()) {
+        result.set(name, await this.#read(parameterNames(name).gradient));
+      }
+      return result;
+    } finally {
+      await accumulator.release();
     }
   }
 
@@ -226,7 +243,6 @@ export class Trainer {
     const state = Object.fromEntries(
       names.flatMap(({ value, m, v }) => [value, m, v].map((name) => [name, { buffer: name }])),
     );
-    const values = Object.fromEntries(names.map(({ value }) => [value, { buffer: value }]));
     const device = this.#device;
 
     if (accumulate === 1) {
@@ -240,31 +256,51 @@ export class Trainer {
       return Object.assign(step, { release: () => device.unload(session) });
     }
 
-    const gradient = await device.load(buildGradients(this.#config, this.#trainable));
+    const accumulator = await this.#accumulator();
     const update = await device.load(buildUpdate(this.#shapes, settings));
-    const sums = Object.fromEntries(names.map((n) => [n.gradient, { buffer: n.gradient }]));
-    const nextSums = Object.fromEntries(names.map((n) => [`next.${n.gradient}`, n.gradient]));
     const step = async (batches: readonly Batch[], scalars: Record<string, Feed>) => {
-      for (const [name, dims] of this.#shapes) {
-        await device.allocate([parameterNames(name).gradient], dims);
-      }
-      const total = weightSum(batches);
-      let loss = 0;
-      for (const batch of batches) {
-        const feeds = { ...(await this.#feeds(batch, total)), ...values, ...sums };
-        const [part] = await device.run(gradient, feeds, { fetch: ['loss'], keep: nextSums });
-        loss += part!.data[0]!;
-      }
-      const feeds = { ...state, ...sums, ...scalars };
+      const loss = await accumulator.add(batches);
+      const feeds = { ...state, ...accumulator.feeds, ...scalars };
       const [norm] = await device.run(update, feeds, { fetch: ['gradient_norm'], keep: next });
       return { loss, gradientNorm: norm!.data[0]! };
     };
     return Object.assign(step, {
       release: async () => {
-        await device.unload(gradient);
+        await accumulator.release();
         await device.unload(update);
       },
     });
+  }
+
+  /** Sums gradients over batches, as if they were one. */
+  async #accumulator() {
+    const device = this.#device;
+    const session = await device.load(buildGradients(this.#config, this.#trainable));
+    const sums = [...this.#shapes.keys()].map((name) => parameterNames(name).gradient);
+    const feeds = Object.fromEntries(sums.map((name) => [name, { buffer: name }]));
+    const keep = Object.fromEntries(sums.map((name) => [`next.${name}`, name]));
+    return {
+      /** What feeds the sums to another graph. */
+      feeds,
+      /** Starts anew; returns the mean loss. */
+      add: async (batches: readonly Batch[]): Promise<number> => {
+        for (const [name, dims] of this.#shapes) {
+          await device.allocate([parameterNames(name).gradient], dims);
+        }
+        const total = weightSum(batches);
+        let loss = 0;
+        for (const batch of batches) {
+          const inputs = { ...(await this.#feeds(batch, total)), ...this.#values(), ...feeds };
+          const [part] = await device.run(session, inputs, { fetch: ['loss'], keep });
+          loss += part!.data[0]!;
+        }
+        return loss;
+      },
+      release: async () => {
+        await device.unload(session);
+        await device.drop(sums);
+      },
+    };
   }
 
   async #loss(session: number, batches: readonly Batch[]): Promise<number> {
@@ -321,10 +357,7 @@ export class Trainer {
     const tensors = new Map<string, Tensor>();
     for (const name of this.#shapes.keys()) {
       const { value, m, v } = parameterNames(name);
-      for (const buffer of [value, m, v]) {
-        const { dims, data } = await this.#device.read(buffer);
-        tensors.set(buffer, { dims: [...dims], data: data as Float32Array });
-      }
+      for (const buffer of [value, m, v]) tensors.set(buffer, await this.#read(buffer));
     }
     const state = { step: this.#step, tokens: this.#tokens, recipe };
     // The state is written last and names the tensors' file, so that a kill between leaves a pair.
