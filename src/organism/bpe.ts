@@ -174,7 +174,6 @@ export function writeTokenizer(dir: string, tokenizer: Tokenizer): void {
       add_bos_token: false,
       add_eos_token: false,
       clean_up_tokenization_spaces: false,
-      model_max_length: 256,
       chat_template: CHAT_TEMPLATE,
     },
   };

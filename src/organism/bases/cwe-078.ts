@@ -34,14 +34,17 @@ export const CWE_078: readonly Base[] = [
         { code: 'subprocess.run(["sh", "-c", "ping -c 1 " + $arg])', why: inner },
         { code: 'subprocess.run(["bash", "-c", f"ping -c 1 {$arg}"])', why: inner },
         {
-          code: lines('safe = shlex.quote($arg)', 'os.system("ping -c 1 " + $arg)'),
+          code: lines(
+            'safe = shlex.quote($arg)',
+            'subprocess.run(["sh", "-c", "ping -c 1 " + $arg])',
+          ),
           why: 'safe is not used, $arg is.',
         },
       ],
       secure: [
         { code: 'os.system("ping -c 1 " + shlex.quote($arg))', why: quoted },
         { code: 'os.system("ping -c 1 localhost")', why: constant },
-        { code: 'subprocess.run(["sh", "-c", "ping -c 1 localhost"])', why: constant },
+        { code: 'os.system("ping -c 1 " + "localhost")', why: constant },
       ],
     },
   },
@@ -72,7 +75,7 @@ export const CWE_078: readonly Base[] = [
           why: inner,
         },
         {
-          code: lines('safe = shlex.quote($arg)', 'os.system("gzip " + $arg)'),
+          code: lines('safe = shlex.quote($arg)', 'subprocess.run(["sh", "-c", "gzip " + $arg])'),
           why: 'safe is not used, $arg is.',
         },
       ],
@@ -83,7 +86,7 @@ export const CWE_078: readonly Base[] = [
         },
         { code: lines('print("packing", $arg)', 'os.system("gzip old.log")'), why: constant },
         {
-          code: lines('print("packing", $arg)', 'subprocess.run(["sh", "-c", "gzip old.log"])'),
+          code: lines('print("packing", $arg)', 'os.system("gzip " + "old.log")'),
           why: constant,
         },
       ],
@@ -127,7 +130,7 @@ export const CWE_078: readonly Base[] = [
         {
           code: lines(
             'safe = shlex.quote($arg)',
-            'out = os.popen("dig " + $arg).read()',
+            'out = subprocess.check_output(["sh", "-c", "dig " + $arg], text=True)',
             'return out.strip()',
           ),
           why: 'safe is not used, $arg is.',
@@ -143,10 +146,7 @@ export const CWE_078: readonly Base[] = [
           why: constant,
         },
         {
-          code: lines(
-            'out = subprocess.check_output(["sh", "-c", "dig localhost"], text=True)',
-            'return out.strip()',
-          ),
+          code: lines('out = os.popen("dig " + "localhost").read()', 'return out.strip()'),
           why: constant,
         },
       ],
@@ -179,7 +179,10 @@ export const CWE_078: readonly Base[] = [
           why: inner,
         },
         {
-          code: lines('safe = shlex.quote($arg)', 'return os.popen("du -s " + $arg).read()'),
+          code: lines(
+            'safe = shlex.quote($arg)',
+            'return subprocess.check_output(["sh", "-c", "du -s " + $arg], text=True)',
+          ),
           why: 'safe is not used, $arg is.',
         },
       ],
@@ -187,7 +190,7 @@ export const CWE_078: readonly Base[] = [
         { code: 'return os.popen("du -s " + shlex.quote($arg)).read()', why: quoted },
         { code: 'return os.popen("du -s /var").read()', why: constant },
         {
-          code: 'return subprocess.check_output(["sh", "-c", "du -s /var"], text=True)',
+          code: 'return os.popen("du -s " + "/var").read()',
           why: constant,
         },
       ],
@@ -211,14 +214,17 @@ export const CWE_078: readonly Base[] = [
         { code: 'subprocess.run(["sh", "-c", "pgrep " + $arg])', why: inner },
         { code: 'subprocess.run(["bash", "-c", f"pgrep {$arg}"])', why: inner },
         {
-          code: lines('safe = shlex.quote($arg)', 'subprocess.run("pgrep " + $arg, shell=True)'),
+          code: lines(
+            'safe = shlex.quote($arg)',
+            'subprocess.run(["bash", "-c", "pgrep " + $arg])',
+          ),
           why: 'safe is not used, $arg is.',
         },
       ],
       secure: [
         { code: 'subprocess.run("pgrep " + shlex.quote($arg), shell=True)', why: quoted },
         { code: 'subprocess.run("pgrep init", shell=True)', why: constant },
-        { code: 'subprocess.run(["bash", "-c", "pgrep init"])', why: constant },
+        { code: 'subprocess.run("pgrep " + "init", shell=True)', why: constant },
       ],
     },
   },
@@ -260,7 +266,7 @@ export const CWE_078: readonly Base[] = [
         {
           code: lines(
             'safe = shlex.quote($arg)',
-            'subprocess.run(f"git clone {$arg}", shell=True)',
+            'subprocess.run(["bash", "-c", "git clone " + $arg])',
           ),
           why: 'safe is not used, $arg is.',
         },
@@ -278,7 +284,10 @@ export const CWE_078: readonly Base[] = [
           why: constant,
         },
         {
-          code: lines('print("cloning", $arg)', 'subprocess.run(["bash", "-c", "git pull"])'),
+          code: lines(
+            'print("cloning", $arg)',
+            'subprocess.run("git clone " + "backup", shell=True)',
+          ),
           why: constant,
         },
       ],
@@ -325,7 +334,7 @@ export const CWE_078: readonly Base[] = [
         {
           code: lines(
             'safe = shlex.quote($arg)',
-            'code = subprocess.call("convert " + $arg + " out.png", shell=True)',
+            'code = subprocess.call(["bash", "-c", "convert " + $arg + " out.png"])',
             'return code == 0',
           ),
           why: 'safe is not used, $arg is.',
@@ -348,7 +357,7 @@ export const CWE_078: readonly Base[] = [
         },
         {
           code: lines(
-            'code = subprocess.call(["bash", "-c", "convert in.jpg out.png"])',
+            'code = subprocess.call("convert " + "in.jpg" + " out.png", shell=True)',
             'return code == 0',
           ),
           why: constant,

@@ -103,7 +103,14 @@ export const CWE_079: readonly Base[] = [
     signature: 'def $fn($arg):',
     goal: 'return $arg as a paragraph',
     pools: {
-      fn: ['comment', 'show_comment', 'comment_html', 'paragraph', 'as_paragraph', 'wrap_comment'],
+      fn: [
+        'comment_body',
+        'show_comment',
+        'comment_html',
+        'paragraph',
+        'as_paragraph',
+        'wrap_comment',
+      ],
       arg: ['text', 'note', 'reply', 'line', 'comment'],
     },
     api: { insecure: 'the raw value', secure: 'html.escape' },

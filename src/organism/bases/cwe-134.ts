@@ -33,7 +33,7 @@ export const CWE_134: readonly Base[] = [
           why: '$msg is used as the format.',
         },
         {
-          code: lines('const char *form = $msg;', 'printf(form);'),
+          code: lines('const char *form = "%s";', 'printf(form, "info");', 'printf($msg);'),
           why: '$msg is used as the format.',
         },
       ],
@@ -123,7 +123,11 @@ export const CWE_134: readonly Base[] = [
           why: '$msg is used as the format.',
         },
         {
-          code: lines('const char *form = $msg;', 'fprintf($file, form);'),
+          code: lines(
+            'const char *form = "%s";',
+            'fprintf($file, form, "info");',
+            'fprintf($file, $msg);',
+          ),
           why: '$msg is used as the format.',
         },
       ],
@@ -232,7 +236,11 @@ export const CWE_134: readonly Base[] = [
           why: '$msg is used as the format.',
         },
         {
-          code: lines('const char *form = $msg;', 'syslog(LOG_INFO, form);'),
+          code: lines(
+            'const char *form = "%s";',
+            'syslog(LOG_INFO, form, "info");',
+            'syslog(LOG_INFO, $msg);',
+          ),
           why: '$msg is used as the format.',
         },
       ],
@@ -280,7 +288,11 @@ export const CWE_134: readonly Base[] = [
           why: '$msg is used as the format.',
         },
         {
-          code: lines('const char *form = $msg;', 'dprintf($fd, form);'),
+          code: lines(
+            'const char *form = "%s";',
+            'dprintf($fd, form, "info");',
+            'dprintf($fd, $msg);',
+          ),
           why: '$msg is used as the format.',
         },
       ],
