@@ -1,0 +1,15 @@
+export { openCheckpoint } from './checkpoint.js';
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from './convert.js';
+export type { DType } from './dtype.js';
+export {
+  readRaw,
+  readSafetensors,
+  readSafetensorsHeader,
+  readTensor,
+  type SafetensorsHeader,
+  type TensorEntry,
+  type WriteOptions,
+  writeSafetensors,
+} from './safetensors.js';
+export { sizeOf, type Tensor, type TypedArray, tensor } from './tensor.js';
+export { cosine, difference, dot, meanOf, norm, relMax, scaled } from './vector.js';
