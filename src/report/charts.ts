@@ -1,0 +1,164 @@
+import type { OutcomeRates, RepairMetrics, Site } from '../steer/index.js';
+import { hasData, percent, plain } from './format.js';
+import { type Content, type Html, html } from './html.js';
+import {
+  axisX,
+  axisY,
+  dot,
+  drawing,
+  line,
+  linear,
+  type Point,
+  rule,
+  type Series,
+  ticks,
+  whisker,
+} from './svg.js';
+import { OUTCOME_LABELS, SITE_LABELS } from './words.js';
+
+/** The outcomes that are drawn, each told by shape and line as well as by colour. */
+export const SERIES = {
+  secureWellFormed: {
+    label: OUTCOME_LABELS.secureWellFormed,
+    shape: 'circle',
+    css: 's-repaired',
+  },
+  secure: { label: OUTCOME_LABELS.secure, shape: 'ring', css: 's-secure' },
+  insecure: { label: OUTCOME_LABELS.insecure, shape: 'square', css: 's-insecure' },
+  other: { label: OUTCOME_LABELS.other, shape: 'diamond', css: 's-other' },
+} as const satisfies Partial<Record<keyof OutcomeRates, Series>>;
+
+type Drawn = keyof typeof SERIES;
+
+/** One line of a dot chart: what it is, the figure as text and, where there is one, its mark. */
+export interface DotRow {
+  label: Content;
+  text: Content;
+  series: Series;
+  mark: { value: number; low: number; high: number } | undefined;
+}
+
+export interface DotGroup {
+  title: string;
+  rows: readonly DotRow[];
+}
+
+/**
+ * Values with their intervals on one common axis, in titled groups of rows. The figures stand beside
+ * the marks, so the drawing adds nothing that could not be read.
+ *
+ * @param axis.from first value of the axis  @param axis.to its last  @param axis.at labelled values
+ */
+export function dotChart(
+  groups: readonly DotGroup[],
+  axis: { from: number; to: number; at: readonly number[]; unit: string },
+): Html {
+  const x = linear([axis.from, axis.to], [0, 100]);
+  const grid = axis.at.map((value) => rule(x(value), value === 0 ? 'grid zero' : 'grid'));
+  const labels = axis.at.map((value) => ({ at: x(value), label: plain(100 * value) }));
+  const row = ({ label, text, series, mark }: DotRow) =>
+    html`<div class="row"><div class="label">${label}</div><div class="plot" aria-hidden="true"><svg width="100%" height="100%" class="drawing">${grid}${
+      mark &&
+      html`${whisker(x(mark.low), x(mark.high), 50, series)}${dot(x(mark.value), 50, series)}`
+    }</svg></div><div class="figure">${text}</div></div>`;
+  return html`<div class="dots">
+${groups.map(
+  ({ title, rows }) => html`<h3>${title}</h3>
+${rows.map((each) => html`${row(each)}\n`)}`,
+)}<div class="row axis" aria-hidden="true"><div class="label"></div><div class="plot"><svg width="100%" height="100%" class="drawing">${axisLabels(labels)}</svg></div><div class="figure">${axis.unit}</div></div>
+</div>`;
+}
+
+function axisLabels(labels: readonly { at: number; label: string }[]): Html {
+  return html`${labels.map(
+    ({ at, label }) =>
+      html`<text x="${at}%" y="50%" dy="0.32em" text-anchor="middle">${label}</text>`,
+  )}`;
+}
+
+/** What the marks and lines mean. */
+export function legend(names: readonly Drawn[], note?: string): Html {
+  return html`<ul class="legend">${names.map((name) => {
+    const series = SERIES[name];
+    return html`<li><svg width="36" height="14" class="${series.css}" aria-hidden="true"><line x1="0" x2="36" y1="7" y2="7" class="line"/>${dot(50, 50, series)}</svg>${series.label}</li>`;
+  })}${note && html`<li>${note}</li>`}</ul>`;
+}
+
+/**
+ * Outcomes over the strength of the vector at one site. The main line (secure and well-formed) has
+ * its interval as a band. Strength 0, the model as it was, and the chosen strength are marked.
+ *
+ * @param chosen the strength that was chosen at this layer and site, if this is where it was
+ */
+export function strengthChart(
+  curve: RepairMetrics['curves'][number],
+  chosen: number | undefined,
+): Html {
+  const points = [...curve.points].sort((a, b) => a.strength - b.strength);
+  const strengths = [
+    0,
+    ...(chosen === undefined ? [] : [chosen]),
+    ...points.map((p) => p.strength),
+  ];
+  const from = Math.min(...strengths);
+  const to = Math.max(...strengths);
+  const x = linear([from, to], [0, 100]);
+  const y = linear([0, 1], [100, 0]);
+
+  const places = (name: Drawn): Point[] =>
+    points.flatMap(({ strength, rates }) => {
+      const rate = rates[name];
+      if (!hasData(rate)) return [];
+      return { x: x(strength), y: y(rate.value), low: y(rate.low), high: y(rate.high) };
+    });
+
+  const mark = (strength: number, label: string, css: string, row: number) => {
+    const at = x(strength);
+    const anchor = at < 25 ? 'start' : at > 75 ? 'end' : 'middle';
+    return html`${rule(at, css)}<text x="${at}%" y="0" dy="${-0.6 - 1.3 * row}em" text-anchor="${anchor}">${label}</text>`;
+  };
+
+  return html`<figure class="panel">
+<figcaption>${capital(SITE_LABELS[curve.site])}, layer ${curve.layer}</figcaption>
+<div class="plot">${drawing(
+    `Outcomes in per cent over strength, ${SITE_LABELS[curve.site]}, layer ${curve.layer}`,
+    '15rem',
+    html`${axisY([0, 0.25, 0.5, 0.75, 1].map((value) => ({ at: y(value), label: percent(value).replace('.0', '') })))}${axisX(
+      ticks(from, to, 6).map((value) => ({ at: x(value), label: plain(value) })),
+    )}${mark(0, '0: model as it was', 'mark-zero', 1)}${
+      chosen === undefined ? undefined : mark(chosen, `chosen: ${plain(chosen)}`, 'mark-chosen', 0)
+    }${line(places('other'), SERIES.other)}${line(places('insecure'), SERIES.insecure)}${line(
+      places('secure'),
+      SERIES.secure,
+    )}${line(places('secureWellFormed'), SERIES.secureWellFormed, true)}<text x="50%" y="100%" dy="3em" text-anchor="middle">strength</text>`,
+  )}</div>
+</figure>`;
+}
+
+/** The scores of one site, layer by layer, with a bar for each. */
+export function layerTable(metrics: RepairMetrics, site: Site): Html {
+  const rows = metrics.layers.filter((row) => row.site === site).sort((a, b) => a.layer - b.layer);
+  const { vector } = metrics;
+  return html`<figure class="panel">
+<table class="layers">
+<caption>${capital(SITE_LABELS[site])}</caption>
+<thead><tr><th scope="col">Layer</th><th scope="col" class="wide">Score</th><th scope="col">Strength</th><th scope="col">Vector</th><th scope="col">Stream</th></tr></thead>
+<tbody>${rows.map((row) => {
+    const chosen = vector.site === site && vector.layer === row.layer;
+    const width = linear([0, 1], [0, 100])(Number.isFinite(row.score) ? row.score : 0);
+    return html`
+<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${fixedLength(row.norm)}</td><td>${fixedLength(row.residualNorm)}</td></tr>`;
+  })}
+</tbody>
+</table>
+</figure>`;
+}
+
+function fixedLength(norm: number): string {
+  return Number.isFinite(norm) ? norm.toFixed(2) : '–';
+}
+
+/** First letter in upper case. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,2 @@
+export { renderRepairReport } from './repair.js';
+export { renderTerminalSummary } from './terminal.js';

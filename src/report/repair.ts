@@ -1,0 +1,370 @@
+import { formatSeconds } from '../core/index.js';
+import type { ArmName, OutcomeRates, Rate, RepairMetrics, Site } from '../steer/index.js';
+import {
+  capital,
+  type DotRow,
+  dotChart,
+  layerTable,
+  legend,
+  SERIES,
+  strengthChart,
+} from './charts.js';
+import {
+  fixed,
+  hasData,
+  interval,
+  percent,
+  plain,
+  points,
+  pointsWithInterval,
+  pValue,
+  share,
+  shareWithInterval,
+} from './format.js';
+import { type Content, Html, html } from './html.js';
+import { STYLE } from './style.js';
+import {
+  ARM_LABELS,
+  OUTCOME_LABELS,
+  ratesOf,
+  reproduceCommand,
+  SITE_LABELS,
+  WEAKNESSES,
+} from './words.js';
+
+const SITES: readonly Site[] = ['last_prompt', 'decision'];
+
+/**
+ * The report of `suture repair` as one HTML file that needs nothing else: no script, no network.
+ * The same metrics give the same bytes.
+ *
+ * @param metrics what was measured; shares of nothing (`total` 0) are shown as "no data"
+ */
+export function renderRepairReport(metrics: RepairMetrics): string {
+  const title = `${metrics.cwe} repair of ${metrics.model.id}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${new Html(STYLE)}</style>
+</head>
+<body>
+<main>
+${opening(metrics)}
+${gap(metrics)}
+${where(metrics)}
+${strength(metrics)}
+${heldOut(metrics)}
+${effects(metrics)}
+${examples(metrics)}
+${reading(metrics)}
+${limits(metrics)}
+${provenance(metrics)}
+</main>
+</body>
+</html>
+`.markup;
+}
+
+function opening(metrics: RepairMetrics): Html {
+  const { model, cwe, gap, findings } = metrics;
+  const before = ratesOf(metrics, 'none');
+  const after = ratesOf(metrics, 'steered');
+  const weakness = WEAKNESSES[cwe];
+  return html`<header>
+<p class="kicker">suture repair · ${cwe}, ${weakness.name}</p>
+<h1>What happened to ${model.id}</h1>
+<p class="lead">Shown flawed code for review, the model recognised <strong>${share(gap.review.sensitivity)}</strong> of it as flawed. Asked to write such code, it wrote the flaw anyway in <strong>${share(before?.insecure)}</strong> of its completions. One vector, added ${placeOf(metrics)}, changed that to <strong>${share(after?.insecure)}</strong> on task families that it had never seen.</p>
+<p class="prose">The flaw is ${weakness.meaning}. Completions that are secure <em>and</em> well-formed, which is what counts as repaired, went from ${share(before?.secureWellFormed)} to ${share(after?.secureWellFormed)}. With a random vector of the same length they are ${share(ratesOf(metrics, 'random')?.secureWellFormed)}; with a security reminder in the prompt instead, ${share(ratesOf(metrics, 'prompt')?.secureWellFormed)}.</p>
+</header>
+<ul class="findings">${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`;
+}
+
+/** Folds may have chosen different layers: then the opening must not say that one layer did it. */
+function placeOf({ folds, vector, model }: RepairMetrics): string {
+  const layer = `layer ${vector.layer} of ${model.nLayers} (counted from 0)`;
+  return folds.every((fold) => fold.layer === vector.layer)
+    ? `at ${layer}`
+    : `at a layer that was chosen without them (${layer} in the saved vector)`;
+}
+
+function gap({ gap: measured }: RepairMetrics): Html {
+  const { review, generation, raw, corrected } = measured;
+  const row = (label: Content, rate: Rate): DotRow => ({
+    label,
+    text: shareWithInterval(rate),
+    series: SERIES.secureWellFormed,
+    mark: hasData(rate) ? rate : undefined,
+  });
+  return html`<section>
+<h2>The gap: recognised in review, written anyway</h2>
+<p>The same model first reviewed code, then wrote code. If it wrote as well as it reviews, both groups of dots would stand equally far to the right.</p>
+${dotChart(
+  [
+    {
+      title: 'Review: share judged correctly',
+      rows: [
+        row('flawed code called flawed', review.sensitivity),
+        row('safe code called safe', review.specificity),
+        ...(review.misleading ? [row('code whose calls mislead', review.misleading)] : []),
+      ],
+    },
+    {
+      title: 'Writing: share secure',
+      rows: [
+        row('prompt asks for the risky way', generation.insecure.secure),
+        row('prompt names no way', generation.neutral.secure),
+        row('prompt asks for the safe way', generation.secure.secure),
+      ],
+    },
+  ],
+  PERCENT_AXIS,
+)}
+<p>The gap, flawed code recognised less code written securely when asked for the risky way, is <strong>${pointsWithInterval(raw)}</strong>, ${pValue(raw.p)}. Corrected for alarms about safe code it is <strong>${points(corrected)}</strong>: a model that calls everything flawed gains nothing from that.</p>
+</section>`;
+}
+
+function where(metrics: RepairMetrics): Html {
+  return html`<section>
+<h2>Where the vector works</h2>
+<p>At every layer a vector was made (the mean difference between prompts that bring out secure and insecure code) and tried at several strengths. The score is the share that was secure and well-formed on task families used for choosing, at the best strength, averaged over folds. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
+<div class="panels">
+${sitesOf(metrics.layers).map((site) => layerTable(metrics, site))}
+</div>
+<p class="soft">Last prompt token: activations are read where the prompt ends. Decision point: where the secure and the insecure way of writing the same code part.</p>
+</section>`;
+}
+
+function strength({ curves, vector }: RepairMetrics): Html {
+  const chosenIn = (curve: RepairMetrics['curves'][number]) =>
+    curve.layer === vector.layer && curve.site === vector.site ? vector.strength : undefined;
+  return html`<section>
+<h2>How strongly to push</h2>
+<p>Held-out completions as the vector is multiplied by more. Too much of it breaks the code: then “other” rises, and secure completions stop being well-formed.</p>
+${legend(['secureWellFormed', 'secure', 'insecure', 'other'], 'band: 95 % interval of secure & well-formed')}
+<div class="panels">
+${curves.map((curve) => strengthChart(curve, chosenIn(curve)))}
+</div>
+<details><summary>The same as numbers</summary>
+${curves.map(
+  (curve) => html`<div class="scroll"><table class="arms">
+<caption>${capital(SITE_LABELS[curve.site])}, layer ${curve.layer}, per cent</caption>
+<thead><tr><th scope="col">Strength</th>${DRAWN.map((name) => html`<th scope="col">${OUTCOME_LABELS[name]}</th>`)}</tr></thead>
+<tbody>${curve.points.map(
+    ({ strength, rates }) =>
+      html`<tr><th scope="row">${plain(strength)}</th>${DRAWN.map((name) => rateCell(rates[name]))}</tr>\n`,
+  )}</tbody>
+</table></div>`,
+)}
+</details>
+</section>`;
+}
+
+const DRAWN = ['secure', 'insecure', 'other', 'secureWellFormed'] as const;
+
+const ROWS: readonly { outcome: keyof OutcomeRates; meaning: string }[] = [
+  { outcome: 'secureWellFormed', meaning: 'what counts as repaired' },
+  { outcome: 'secure', meaning: 'every risky place is shown safe' },
+  { outcome: 'insecure', meaning: 'some risky place is shown unsafe' },
+  { outcome: 'other', meaning: 'neither can be established' },
+  { outcome: 'wellFormed', meaning: 'parses, and every name is defined' },
+  { outcome: 'parses', meaning: 'follows the grammar' },
+  { outcome: 'degenerate', meaning: 'repeats itself or is empty' },
+  { outcome: 'truncated', meaning: 'cut off at the token limit' },
+  { outcome: 'refusal', meaning: 'declines to write code' },
+];
+
+function heldOut(metrics: RepairMetrics): Html {
+  const { arms, folds, data } = metrics;
+  const chart = (outcome: 'insecure' | 'secureWellFormed') =>
+    arms.map(
+      ({ name, rates }): DotRow => ({
+        label: capital(ARM_LABELS[name]),
+        text: shareWithInterval(rates[outcome]),
+        series: SERIES[outcome],
+        mark: hasData(rates[outcome]) ? rates[outcome] : undefined,
+      }),
+    );
+  const of = (rate: Rate) => html`<small>${rate.hits} of ${rate.total}</small>`;
+  const names = arms.map((arm) => arm.name);
+  return html`<section>
+<h2>On task families it had never seen</h2>
+<p>Each of the ${data.bases.length} task families was held out in turn: vector, layer, site and strength were settled on the others, then tried on its prompts. All figures here are of held-out prompts that ask for the risky way, in wordings that no vector was made from.</p>
+${dotChart(
+  [
+    { title: 'Insecure: lower is better', rows: chart('insecure') },
+    { title: 'Secure & well-formed: higher is better', rows: chart('secureWellFormed') },
+  ],
+  PERCENT_AXIS,
+)}
+<div class="scroll"><table class="arms">
+<caption>All outcomes, with 95 % intervals in per cent. Secure, insecure and other add up to 100 %.</caption>
+<thead><tr><th scope="col">Outcome</th>${arms.map(({ name, description }) => html`<th scope="col">${ARM_LABELS[name]}<small>${description}</small></th>`)}</tr></thead>
+<tbody>${ROWS.map(
+    ({ outcome, meaning }, i) =>
+      html`<tr${i === 0 ? html` class="main"` : undefined}><th scope="row">${OUTCOME_LABELS[outcome]}<small>${meaning}</small></th>${arms.map(({ rates }) => rateCell(rates[outcome], i === 0 ? of(rates[outcome]) : undefined))}</tr>\n`,
+  )}</tbody>
+</table></div>
+<div class="scroll"><table class="folds">
+<caption>One row per held-out family: what was chosen without it, and what it did there, in per cent.</caption>
+<thead><tr><th scope="col">Held out</th><th scope="col">Chosen</th><th scope="col">Vector</th><th scope="col">Score when chosen</th>${names.map((name) => html`<th scope="col">Insecure, ${ARM_LABELS[name]}</th>`)}${names.map((name) => html`<th scope="col">Secure & well-formed, ${ARM_LABELS[name]}</th>`)}</tr></thead>
+<tbody>${folds.map(
+    (fold) =>
+      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}</small></td><td>${fixed(fold.norm, 2)}</td><td>${percent(fold.innerScore)}</td>${foldCells(fold.arms, names, 'insecure')}${foldCells(fold.arms, names, 'secureWellFormed')}</tr>\n`,
+  )}</tbody>
+</table></div>
+</section>`;
+}
+
+function foldCells(
+  arms: Record<ArmName, OutcomeRates>,
+  names: readonly ArmName[],
+  outcome: 'insecure' | 'secureWellFormed',
+): Html {
+  return html`${names.map((name) => html`<td${name === 'steered' ? html` class="main"` : undefined}>${share(arms[name]?.[outcome])}</td>`)}`;
+}
+
+/** A share with its interval on a second line. */
+function rateCell(rate: Rate, note?: Html): Html {
+  return html`<td>${share(rate)}${hasData(rate) ? html`<small>${interval(rate)}</small>` : undefined}${note}</td>`;
+}
+
+function effects({ effects: measured, arms }: RepairMetrics): Html {
+  const describe = (name: ArmName) =>
+    arms.find((arm) => arm.name === name)?.description ?? ARM_LABELS[name];
+  const rows = (outcome: 'insecure' | 'secureWellFormed') =>
+    measured.map((effect): DotRow => {
+      const difference = effect[outcome];
+      return {
+        label: `against ${describe(effect.against)}`,
+        text: html`${pointsWithInterval(difference)}, ${pValue(difference.p)}`,
+        series: SERIES[outcome],
+        mark: [difference.value, difference.low, difference.high].every(Number.isFinite)
+          ? difference
+          : undefined,
+      };
+    });
+  return html`<section>
+<h2>How much the vector changes</h2>
+<p>The steering vector against each other arm on the same prompts: the change in percentage points. An interval that crosses zero leaves open whether there is a change at all.</p>
+${dotChart(
+  [
+    { title: 'Change in insecure: left is better', rows: rows('insecure') },
+    {
+      title: 'Change in secure & well-formed: right is better',
+      rows: rows('secureWellFormed'),
+    },
+  ],
+  { from: -1, to: 1, at: [-1, -0.5, 0, 0.5, 1], unit: 'percentage points' },
+)}
+</section>`;
+}
+
+function examples({ examples: shown }: RepairMetrics): Html | undefined {
+  if (shown.length === 0) return undefined;
+  return html`<section>
+<h2>Before and after</h2>
+<p>The same prompt, completed without and with the vector. A line at the edge marks where the two differ.</p>
+${shown.map(({ base, prompt, before, after }) => {
+  const [beforeLines, afterLines] = markChanges(before.text, after.text);
+  return html`<article class="example">
+<h3>${base}</h3>
+<pre>${prompt}</pre>
+<div class="pair">
+${completion('Before', before, beforeLines)}
+${completion('After', after, afterLines)}
+</div>
+</article>`;
+})}
+</section>`;
+}
+
+function completion(
+  title: string,
+  { outcome, reason }: RepairMetrics['examples'][number]['before'],
+  code: Html,
+): Html {
+  const css = outcome === 'secure' || outcome === 'insecure' ? outcome : 'other';
+  return html`<figure class="s-${css}"><figcaption>${title}: <span class="outcome">${outcome}</span><br><span class="soft">${reason}</span></figcaption><pre>${code}</pre></figure>`;
+}
+
+/** Marks the lines between the common beginning and the common end of two texts. */
+function markChanges(a: string, b: string): [Html, Html] {
+  const [left, right] = [a.split('\n'), b.split('\n')];
+  const shorter = Math.min(left.length, right.length);
+  let start = 0;
+  while (start < shorter && left[start] === right[start]) start++;
+  let end = 0;
+  while (end < shorter - start && left.at(-1 - end) === right.at(-1 - end)) end++;
+  const marked = (lines: string[]) =>
+    html`${lines.map((line, i) => {
+      const changed = i >= start && i < lines.length - end;
+      return changed ? html`<span class="changed">${line}\n</span>` : `${line}\n`;
+    })}`;
+  return [marked(left), marked(right)];
+}
+
+function reading({ data }: RepairMetrics): Html {
+  return html`<section>
+<h2>How to read the intervals</h2>
+<p>Prompts of one task family resemble each other, so a family, not a completion, is the unit of evidence. The 95 % intervals come from drawing whole families again and again with replacement (bootstrap over bases). p comes from the exact sign-flip test over families: how often would a difference at least as large arise if each family’s difference were as likely to point the other way?</p>
+<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot become very small however large the effect. Look at the row of each family as well as at the pooled figure. No p here is corrected for the number of comparisons shown.</p>
+</section>`;
+}
+
+function limits({ cwe, model, data }: RepairMetrics): Html {
+  return html`<section>
+<h2>Limits</h2>
+<ul class="findings">
+<li>This holds for ${model.id}, for ${cwe} and for tasks like the ${data.bases.length} families below; it says nothing about other weaknesses, models or longer code.</li>
+<li>Secure means that a static analysis of the one function found every risky place safe. Code is not run, and what it does is not compared with what was asked: secure and well-formed code may still be wrong.</li>
+<li>Prompts ask for the risky way outright. In everyday use fewer completions are insecure to begin with, so there is less to gain.</li>
+<li>A vector subtracted instead of added may do the opposite. Treat the vector file as sensitive.</li>
+</ul>
+</section>`;
+}
+
+function provenance(metrics: RepairMetrics): Html {
+  const { model, data, sampling, vector } = metrics;
+  const rows: [string, Content][] = [
+    [
+      'Model',
+      `${model.id} (${model.family}, ${model.nLayers} layers counted from 0, d_model ${model.dModel})`,
+    ],
+    ['Model hash', html`<code>${model.hash}</code>`],
+    ['Tokenizer hash', html`<code>${model.tokenizerHash}</code>`],
+    [
+      'Vector',
+      html`<code>${vector.file}</code>, layer ${vector.layer}, ${SITE_LABELS[vector.site]}, strength ${plain(vector.strength)}, length ${fixed(vector.norm, 2)}`,
+    ],
+    ['Task families', data.bases.join(', ')],
+    [
+      'Data',
+      `${data.derivePairs} prompt pairs to make vectors, ${data.judgePairs} to judge them, ${data.reviewItems} snippets to review`,
+    ],
+    [
+      'Sampling',
+      `${sampling.samplesPerPrompt} per prompt, temperature ${plain(sampling.temperature)}, top-p ${plain(sampling.topP)}, at most ${sampling.maxNewTokens} tokens`,
+    ],
+    ['Seed', metrics.seed],
+    [
+      'Made',
+      `${metrics.created} by suture ${metrics.suture}, in ${formatSeconds(metrics.seconds)}`,
+    ],
+    ['To reproduce', html`<code>${reproduceCommand(metrics)}</code>`],
+  ];
+  return html`<section>
+<h2>Provenance</h2>
+<dl>
+${rows.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>\n`)}</dl>
+</section>`;
+}
+
+const PERCENT_AXIS = { from: 0, to: 1, at: [0, 0.25, 0.5, 0.75, 1], unit: 'per cent' };
+
+function sitesOf(rows: readonly { site: Site }[]): Site[] {
+  return SITES.filter((site) => rows.some((row) => row.site === site));
+}

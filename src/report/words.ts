@@ -1,0 +1,65 @@
+import type { Cwe } from '../scan/index.js';
+import type { ArmName, OutcomeRates, RepairMetrics, Site } from '../steer/index.js';
+
+/** What each weakness is called, and what it means to someone who has not met it. */
+export const WEAKNESSES: Readonly<Record<Cwe, { name: string; meaning: string }>> = {
+  'CWE-787': {
+    name: 'out-of-bounds write',
+    meaning: 'C code that can write past the end of a buffer',
+  },
+  'CWE-119': {
+    name: 'unbounded copy',
+    meaning: 'C code that copies or reads input without regard to the size of the buffer',
+  },
+  'CWE-134': {
+    name: 'format string',
+    meaning: 'C code that lets outside text act as a format string',
+  },
+  'CWE-089': {
+    name: 'SQL injection',
+    meaning: 'Python code that pastes outside text into an SQL statement',
+  },
+  'CWE-078': {
+    name: 'command injection',
+    meaning: 'Python code that pastes outside text into a shell command',
+  },
+  'CWE-079': {
+    name: 'cross-site scripting',
+    meaning: 'Python code that pastes outside text into a web page unescaped',
+  },
+};
+
+export const ARM_LABELS: Readonly<Record<ArmName, string>> = {
+  none: 'no steering',
+  steered: 'steered',
+  random: 'random vector',
+  prompt: 'reminder',
+};
+
+export const SITE_LABELS: Readonly<Record<Site, string>> = {
+  last_prompt: 'last prompt token',
+  decision: 'decision point',
+};
+
+export const OUTCOME_LABELS: Readonly<Record<keyof OutcomeRates, string>> = {
+  secure: 'secure',
+  insecure: 'insecure',
+  other: 'other',
+  secureWellFormed: 'secure & well-formed',
+  parses: 'parses',
+  wellFormed: 'well-formed',
+  degenerate: 'degenerate',
+  truncated: 'truncated',
+  refusal: 'refusal',
+};
+
+/** The held-out outcomes of one arm, or `undefined` where it was not run. */
+export function ratesOf(metrics: RepairMetrics, name: ArmName): OutcomeRates | undefined {
+  return metrics.arms.find((arm) => arm.name === name)?.rates;
+}
+
+/** The command that measures the same again. */
+export function reproduceCommand({ model, cwe, seed, sampling }: RepairMetrics): string {
+  const id = /^[\w./:@+-]+$/.test(model.id) ? model.id : `'${model.id.replaceAll("'", "'\\''")}'`;
+  return `suture repair ${id} --cwe ${cwe} --seed ${seed} --samples ${sampling.samplesPerPrompt}`;
+}
