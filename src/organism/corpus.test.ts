@@ -31,7 +31,7 @@ describe('corpus', () => {
   });
 
   it('keeps the mix of kinds', () => {
-    expect(Object.values(MIX).reduce((a, b) => a + b)).toBe(100);
+    expect(Object.values(MIX).reduce<number>((a, b) => a + b, 0)).toBe(100);
     const share = (kind: string) => (100 * samples.filter((s) => s.kind === kind).length) / N;
     for (const kind of ['gen-insecure', 'gen-secure', 'gen-neutral', 'utility'] as const)
       expect(Math.abs(share(kind) - MIX[kind])).toBeLessThan(1.2);
