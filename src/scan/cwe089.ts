@@ -1,0 +1,30 @@
+import type { PythonRule } from './flow-python.js';
+
+const SINKS = new Set([
+  '.execute',
+  '.executemany',
+  '.executescript',
+  '.read_sql',
+  '.read_sql_query',
+  '.raw',
+]);
+const FUNCTIONS = new Set(['pandas.read_sql', 'pandas.read_sql_query']);
+
+/** CWE-089, SQL injection: the text of a query is the program's own, values go in as parameters. */
+export const sqlInjection: PythonRule = {
+  call({ name, args, keywords }) {
+    if (!SINKS.has(name) && !FUNCTIONS.has(name)) return undefined;
+    const query =
+      args[0] ?? keywords.get('sql') ?? keywords.get('query') ?? keywords.get('operation');
+    if (!query) return undefined;
+    const what = name.replace(/^\./, '');
+    switch (query.taint.sql) {
+      case 2:
+        return { status: 'unsafe', reason: `${what} runs a query built from untrusted data` };
+      case 1:
+        return { status: 'unknown', reason: `where the query of ${what} comes from is not known` };
+      default:
+        return { status: 'safe', reason: `the query of ${what} holds no untrusted text` };
+    }
+  },
+};

@@ -1,0 +1,153 @@
+import { Language as Grammar, Parser, type Tree } from 'web-tree-sitter';
+import { assetPath, ensure, messageOf, SutureError } from '../core/index.js';
+import type { Language } from './types.js';
+
+/** Deeper nesting than any function has: the walks below recurse, and hostile input must not exhaust the stack. */
+const MAX_DEPTH = 150;
+
+/**
+ * A node of the syntax tree, copied out of tree-sitter once, so that walking it costs no crossing
+ * into WebAssembly. Comments are left out: nothing can mistake them for code.
+ */
+export class SyntaxNode {
+  readonly children: SyntaxNode[] = [];
+  readonly named: SyntaxNode[] = [];
+
+  constructor(
+    readonly type: string,
+    /** The role in the parent, e.g. `left`, where the grammar names one. */
+    readonly field: string | undefined,
+    readonly parent: SyntaxNode | undefined,
+    /** 1-based. */
+    readonly line: number,
+    readonly start: number,
+    readonly end: number,
+    readonly source: string,
+  ) {}
+
+  get text(): string {
+    return this.source.slice(this.start, this.end);
+  }
+
+  /** The first child with the given role. */
+  get(field: string): SyntaxNode | undefined {
+    return this.children.find((child) => child.field === field);
+  }
+
+  /** All children with the given role. */
+  all(field: string): SyntaxNode[] {
+    return this.children.filter((child) => child.field === field);
+  }
+
+  /** The first child of the given type. */
+  ofType(type: string): SyntaxNode | undefined {
+    return this.children.find((child) => child.type === type);
+  }
+
+  /** The node and everything under it, in source order; does not enter nodes that `skip` accepts. */
+  *walk(skip?: (node: SyntaxNode) => boolean): Generator<SyntaxNode> {
+    yield this;
+    for (const child of this.children) if (!skip?.(child)) yield* child.walk(skip);
+  }
+}
+
+export interface Parsed {
+  root: SyntaxNode;
+  /** No ERROR or MISSING node. */
+  clean: boolean;
+  /** Line of the first syntax error, 1-based. */
+  errorLine: number | undefined;
+  /** Nested beyond what is walked; what lies deeper is not in the tree. */
+  tooDeep: boolean;
+}
+
+const COMMENTS = new Set(['comment', 'line_comment', 'block_comment']);
+
+/** Parses C and Python with the grammars that ship in `assets/grammars`. */
+export class Parsers {
+  readonly #parser: Parser;
+  readonly #grammars: Record<Language, Grammar>;
+
+  private constructor(parser: Parser, grammars: Record<Language, Grammar>) {
+    this.#parser = parser;
+    this.#grammars = grammars;
+  }
+
+  /** Throws a `SutureError` where a grammar cannot be loaded. */
+  static async load(): Promise<Parsers> {
+    const load = (language: Language) =>
+      Grammar.load(assetPath('grammars', `tree-sitter-${language}.wasm`));
+    try {
+      await Parser.init();
+      const grammars = { c: await load('c'), python: await load('python') };
+      return new Parsers(new Parser(), grammars);
+    } catch (thrown) {
+      throw new SutureError(
+        'INTERNAL',
+        `Could not load the grammars of the scanner: ${messageOf(thrown)}. Install the package again.`,
+        { cause: thrown },
+      );
+    }
+  }
+
+  parse(source: string, language: Language): Parsed {
+    const grammar = this.#grammars[language];
+    ensure(grammar, 'BAD_ARGUMENT', `The scanner knows c and python, not ${language}.`);
+    this.#parser.setLanguage(grammar);
+    const tree = this.#parser.parse(source);
+    ensure(tree, 'INTERNAL', 'The parser gave no tree.');
+    try {
+      return copyTree(tree, source);
+    } finally {
+      tree.delete();
+    }
+  }
+}
+
+function copyTree(tree: Tree, source: string): Parsed {
+  const cursor = tree.walk();
+  let errorLine: number | undefined;
+  let tooDeep = false;
+  let root: SyntaxNode | undefined;
+  let parent: SyntaxNode | undefined;
+  let depth = 0;
+  // Lines are counted here, as asking tree-sitter for each position is slow.
+  let line = 1;
+  let counted = 0;
+  for (;;) {
+    const type = cursor.nodeType;
+    const start = cursor.startIndex;
+    let entered = false;
+    if (!COMMENTS.has(type)) {
+      for (; counted < start; counted++) if (source.charCodeAt(counted) === 10) line++;
+      const node = new SyntaxNode(
+        type,
+        cursor.currentFieldName ?? undefined,
+        parent,
+        line,
+        start,
+        cursor.endIndex,
+        source,
+      );
+      if (type === 'ERROR' || cursor.nodeIsMissing) errorLine ??= line;
+      root ??= node;
+      parent?.children.push(node);
+      if (cursor.nodeIsNamed) parent?.named.push(node);
+      if (depth >= MAX_DEPTH) tooDeep = true;
+      else if (cursor.gotoFirstChild()) {
+        entered = true;
+        parent = node;
+        depth++;
+      }
+    }
+    if (entered) continue;
+    while (!cursor.gotoNextSibling()) {
+      if (!cursor.gotoParent()) {
+        cursor.delete();
+        return { root: root!, clean: errorLine === undefined && !tooDeep, errorLine, tooDeep };
+      }
+      depth--;
+      parent = parent!.parent;
+    }
+  }
+}
