@@ -1,11 +1,14 @@
+export { auroc, passAtK } from './estimators.js';
 export {
   type BootstrapOptions,
   type Cluster,
+  clopperPearson,
   clusterBootstrap,
   clusterBootstrapMean,
   type Interval,
+  mean,
   median,
   quantile,
   wilson,
 } from './intervals.js';
-export { holm, signFlipTest } from './tests.js';
+export { holm, mcnemarExact, signFlipTest } from './tests.js';

@@ -1,4 +1,5 @@
-import { Random } from '../core/index.js';
+import { ensure, Random } from '../core/index.js';
+import { binomialCdf } from './binomial.js';
 
 /** An estimate with the interval that holds it. */
 export interface Interval {
@@ -30,6 +31,40 @@ export function wilson(hits: number, total: number, level: Level = 0.95): Interv
   const centre = (p + (z * z) / (2 * total)) / shrink;
   const half = (z / shrink) * Math.sqrt((p * (1 - p)) / total + (z * z) / (4 * total * total));
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
+}
+
+/**
+ * The exact interval for a proportion (Clopper & Pearson 1934), for independent trials: it never
+ * holds the true share less often than `level`, and so is wider than Wilson's.
+ *
+ * @param hits successes out of `total` trials
+ * @returns [0, 1] where there were no trials
+ * @throws {SutureError} BAD_ARGUMENT unless 0 <= hits <= total, whole numbers
+ */
+export function clopperPearson(hits: number, total: number, level: Level = 0.95): Interval {
+  ensure(
+    Number.isInteger(hits) && Number.isInteger(total) && hits >= 0 && hits <= total,
+    'BAD_ARGUMENT',
+    `${hits} hits out of ${total} trials is not a proportion.`,
+  );
+  const tail = (1 - level) / 2;
+  return {
+    // The share at which so many hits, or more, have a chance of only `tail`; then so few, or fewer.
+    low: hits === 0 ? 0 : crossing((p) => binomialCdf(hits - 1, total, p) < 1 - tail),
+    high: hits === total ? 1 : crossing((p) => binomialCdf(hits, total, p) < tail),
+  };
+}
+
+/** Where in [0, 1] a condition that is false below and true above begins to hold, by bisection. */
+function crossing(holds: (p: number) => boolean): number {
+  let low = 0;
+  let high = 1;
+  for (let i = 0; i < 53; i++) {
+    const middle = (low + high) / 2;
+    if (holds(middle)) high = middle;
+    else low = middle;
+  }
+  return (low + high) / 2;
 }
 
 /** Hits and trials of one cluster. */
@@ -120,6 +155,10 @@ function bootstrap(
   values.sort((a, b) => a - b);
   return { low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2) };
 }
+
+/** Arithmetic mean; NaN of nothing. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Quantile of sorted values, interpolated linearly between neighbours. */
 export function quantile(sorted: readonly number[], share: number): number {
