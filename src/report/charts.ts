@@ -1,5 +1,7 @@
-import type { OutcomeRates, RepairMetrics, Site } from '../steer/index.js';
-import { hasData, percent, plain } from './format.js';
+import type { Difference, OutcomeRates, Rate } from '../evaluate/index.js';
+import type { RepairMetrics } from '../repair/index.js';
+import type { Site } from '../steer/index.js';
+import { fixed, hasData, percent, plain } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import {
   axisX,
@@ -35,7 +37,8 @@ export interface DotRow {
   label: Content;
   text: Content;
   series: Series;
-  mark: { value: number; low: number; high: number } | undefined;
+  /** Drawn where its three numbers are finite and, for a share, it is one of something. */
+  mark: Rate | Difference;
 }
 
 export interface DotGroup {
@@ -58,8 +61,9 @@ export function dotChart(
   const labels = axis.at.map((value) => ({ at: x(value), label: plain(100 * value) }));
   const row = ({ label, text, series, mark }: DotRow) =>
     html`<div class="row"><div class="label">${label}</div><div class="plot" aria-hidden="true"><svg width="100%" height="100%" class="drawing">${grid}${
-      mark &&
-      html`${whisker(x(mark.low), x(mark.high), 50, series)}${dot(x(mark.value), 50, series)}`
+      canDraw(mark)
+        ? html`${whisker(x(mark.low), x(mark.high), 50, series)}${dot(x(mark.value), 50, series)}`
+        : undefined
     }</svg></div><div class="figure">${text}</div></div>`;
   return html`<div class="dots">
 ${groups.map(
@@ -94,7 +98,7 @@ export function strengthChart(
   curve: RepairMetrics['curves'][number],
   chosen: number | undefined,
 ): Html {
-  const points = [...curve.points].sort((a, b) => a.strength - b.strength);
+  const points = curve.points.toSorted((a, b) => a.strength - b.strength);
   const strengths = [
     0,
     ...(chosen === undefined ? [] : [chosen]),
@@ -108,7 +112,7 @@ export function strengthChart(
   const places = (name: Drawn): Point[] =>
     points.flatMap(({ strength, rates }) => {
       const rate = rates[name];
-      if (!hasData(rate)) return [];
+      if (!canDraw(rate)) return [];
       return { x: x(strength), y: y(rate.value), low: y(rate.low), high: y(rate.high) };
     });
 
@@ -147,15 +151,16 @@ export function layerTable(metrics: RepairMetrics, site: Site): Html {
     const chosen = vector.site === site && vector.layer === row.layer;
     const width = linear([0, 1], [0, 100])(Number.isFinite(row.score) ? row.score : 0);
     return html`
-<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${fixedLength(row.norm)}</td><td>${fixedLength(row.residualNorm)}</td></tr>`;
+<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${fixed(row.norm, 2)}</td><td>${fixed(row.residualNorm, 2)}</td></tr>`;
   })}
 </tbody>
 </table>
 </figure>`;
 }
 
-function fixedLength(norm: number): string {
-  return Number.isFinite(norm) ? norm.toFixed(2) : '–';
+function canDraw(mark: Rate | Difference): boolean {
+  const finite = [mark.value, mark.low, mark.high].every(Number.isFinite);
+  return finite && (!('total' in mark) || hasData(mark));
 }
 
 /** First letter in upper case. */

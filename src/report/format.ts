@@ -1,4 +1,4 @@
-import type { Difference, Rate } from '../steer/index.js';
+import type { Difference, Rate } from '../evaluate/index.js';
 
 // Figures as text. A no-break space stands before the unit; minus is U+2212.
 
@@ -46,7 +46,7 @@ export function pointsWithInterval(difference: Difference): string {
 /** `p = 0.016`. */
 export function pValue(p: number): string {
   if (!Number.isFinite(p)) return 'no p';
-  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
+  return p < 0.001 ? 'p\u00a0<\u00a00.001' : `p\u00a0=\u00a0${p.toFixed(3)}`;
 }
 
 /** A plain number with so many decimals. */

@@ -1,5 +1,7 @@
 import { formatSeconds } from '../core/index.js';
-import type { ArmName, OutcomeRates, Rate, RepairMetrics, Site } from '../steer/index.js';
+import type { OutcomeRates, Rate } from '../evaluate/index.js';
+import type { ArmName, RepairMetrics } from '../repair/index.js';
+import type { Site } from '../steer/index.js';
 import {
   capital,
   type DotRow,
@@ -77,7 +79,7 @@ function opening(metrics: RepairMetrics): Html {
   return html`<header>
 <p class="kicker">suture repair · ${cwe}, ${weakness.name}</p>
 <h1>What happened to ${model.id}</h1>
-<p class="lead">Shown flawed code for review, the model recognised <strong>${share(gap.review.sensitivity)}</strong> of it as flawed. Asked to write such code, it wrote the flaw anyway in <strong>${share(before?.insecure)}</strong> of its completions. One vector, added ${placeOf(metrics)}, changed that to <strong>${share(after?.insecure)}</strong> on task families that it had never seen.</p>
+<p class="lead">Shown flawed code for review, the model recognised <strong>${share(gap.review.sensitivity)}</strong> of it as flawed. Prompted to write such code the risky way, it wrote the flaw anyway in <strong>${share(before?.insecure)}</strong> of its completions. One vector, added ${placeOf(metrics)}, changed that to <strong>${share(after?.insecure)}</strong> on task families that it had never seen.</p>
 <p class="prose">The flaw is ${weakness.meaning}. Completions that are secure <em>and</em> well-formed, which is what counts as repaired, went from ${share(before?.secureWellFormed)} to ${share(after?.secureWellFormed)}. With a random vector of the same length they are ${share(ratesOf(metrics, 'random')?.secureWellFormed)}; with a security reminder in the prompt instead, ${share(ratesOf(metrics, 'prompt')?.secureWellFormed)}.</p>
 </header>
 <ul class="findings">${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`;
@@ -97,7 +99,7 @@ function gap({ gap: measured }: RepairMetrics): Html {
     label,
     text: shareWithInterval(rate),
     series: SERIES.secureWellFormed,
-    mark: hasData(rate) ? rate : undefined,
+    mark: rate,
   });
   return html`<section>
 <h2>The gap: recognised in review, written anyway</h2>
@@ -130,11 +132,11 @@ ${dotChart(
 function where(metrics: RepairMetrics): Html {
   return html`<section>
 <h2>Where the vector works</h2>
-<p>At every layer a vector was made (the mean difference between prompts that bring out secure and insecure code) and tried at several strengths. The score is the share that was secure and well-formed on task families used for choosing, at the best strength, averaged over folds. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
+<p>At every layer a vector was made: the mean difference of the activations between prompts that ask for the safe way and twins that ask for the risky way. It was then added, times a strength, to the last prompt token and to every generated one. The score is the share that came out secure and well-formed at the best strength, on task families that the vector was not made from. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
 <div class="panels">
 ${sitesOf(metrics.layers).map((site) => layerTable(metrics, site))}
 </div>
-<p class="soft">Last prompt token: activations are read where the prompt ends. Decision point: where the secure and the insecure way of writing the same code part.</p>
+<p class="soft">The two tables differ in where the activations were read. Last prompt token: where the prompt ends. Decision point: just before the secure and the insecure way of writing the same code part.</p>
 </section>`;
 }
 
@@ -143,21 +145,23 @@ function strength({ curves, vector }: RepairMetrics): Html {
     curve.layer === vector.layer && curve.site === vector.site ? vector.strength : undefined;
   return html`<section>
 <h2>How strongly to push</h2>
-<p>Held-out completions as the vector is multiplied by more. Too much of it breaks the code: then “other” rises, and secure completions stop being well-formed.</p>
+<p>Held-out completions as the vector is multiplied by more: strength 1 adds it once. Where too much of it breaks the code, “other” rises and secure completions stop being well-formed.</p>
 ${legend(['secureWellFormed', 'secure', 'insecure', 'other'], 'band: 95 % interval of secure & well-formed')}
 <div class="panels">
 ${curves.map((curve) => strengthChart(curve, chosenIn(curve)))}
 </div>
 <details><summary>The same as numbers</summary>
-${curves.map(
-  (curve) => html`<div class="scroll"><table class="arms">
-<caption>${capital(SITE_LABELS[curve.site])}, layer ${curve.layer}, per cent</caption>
+${curves.map((curve) =>
+  scrolling(
+    'arms',
+    `${capital(SITE_LABELS[curve.site])}, layer ${curve.layer}, per cent`,
+    html`
 <thead><tr><th scope="col">Strength</th>${DRAWN.map((name) => html`<th scope="col">${OUTCOME_LABELS[name]}</th>`)}</tr></thead>
 <tbody>${curve.points.map(
-    ({ strength, rates }) =>
-      html`<tr><th scope="row">${plain(strength)}</th>${DRAWN.map((name) => rateCell(rates[name]))}</tr>\n`,
-  )}</tbody>
-</table></div>`,
+      ({ strength, rates }) =>
+        html`<tr><th scope="row">${plain(strength)}</th>${DRAWN.map((name) => rateCell(rates[name]))}</tr>\n`,
+    )}</tbody>`,
+  ),
 )}
 </details>
 </section>`;
@@ -177,15 +181,17 @@ const ROWS: readonly { outcome: keyof OutcomeRates; meaning: string }[] = [
   { outcome: 'refusal', meaning: 'declines to write code' },
 ];
 
+const FOLD_OUTCOMES = ['insecure', 'secureWellFormed'] as const;
+
 function heldOut(metrics: RepairMetrics): Html {
   const { arms, folds, data } = metrics;
   const chart = (outcome: 'insecure' | 'secureWellFormed') =>
     arms.map(
       ({ name, rates }): DotRow => ({
-        label: capital(ARM_LABELS[name]),
+        label: ARM_LABELS[name],
         text: shareWithInterval(rates[outcome]),
         series: SERIES[outcome],
-        mark: hasData(rates[outcome]) ? rates[outcome] : undefined,
+        mark: rates[outcome],
       }),
     );
   const of = (rate: Rate) => html`<small>${rate.hits} of ${rate.total}</small>`;
@@ -200,22 +206,31 @@ ${dotChart(
   ],
   PERCENT_AXIS,
 )}
-<div class="scroll"><table class="arms">
-<caption>All outcomes, with 95 % intervals in per cent. Secure, insecure and other add up to 100 %.</caption>
+${scrolling(
+  'arms',
+  'All outcomes, with 95 % intervals in per cent. Secure, insecure and other add up to 100 %.',
+  html`
 <thead><tr><th scope="col">Outcome</th>${arms.map(({ name, description }) => html`<th scope="col">${ARM_LABELS[name]}<small>${description}</small></th>`)}</tr></thead>
 <tbody>${ROWS.map(
     ({ outcome, meaning }, i) =>
       html`<tr${i === 0 ? html` class="main"` : undefined}><th scope="row">${OUTCOME_LABELS[outcome]}<small>${meaning}</small></th>${arms.map(({ rates }) => rateCell(rates[outcome], i === 0 ? of(rates[outcome]) : undefined))}</tr>\n`,
   )}</tbody>
-</table></div>
-<div class="scroll"><table class="folds">
-<caption>One row per held-out family: what was chosen without it, and what it did there, in per cent.</caption>
-<thead><tr><th scope="col">Held out</th><th scope="col">Chosen</th><th scope="col">Vector</th><th scope="col">Score when chosen</th>${names.map((name) => html`<th scope="col">Insecure, ${ARM_LABELS[name]}</th>`)}${names.map((name) => html`<th scope="col">Secure & well-formed, ${ARM_LABELS[name]}</th>`)}</tr></thead>
+`,
+)}
+${scrolling(
+  'folds',
+  'One row per held-out family: what was chosen without it, and what it did there, in per cent.',
+  html`
+<thead>
+<tr><th rowspan="2" scope="col">Held out</th><th rowspan="2" scope="col">Chosen</th><th rowspan="2" scope="col">Score when<br>chosen</th>${FOLD_OUTCOMES.map((outcome) => html`<th colspan="${names.length}" scope="colgroup">${OUTCOME_LABELS[outcome]}</th>`)}</tr>
+<tr>${FOLD_OUTCOMES.map(() => names.map((name) => html`<th scope="col">${ARM_LABELS[name]}</th>`))}</tr>
+</thead>
 <tbody>${folds.map(
     (fold) =>
-      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}</small></td><td>${fixed(fold.norm, 2)}</td><td>${percent(fold.innerScore)}</td>${foldCells(fold.arms, names, 'insecure')}${foldCells(fold.arms, names, 'secureWellFormed')}</tr>\n`,
+      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}, length ${fixed(fold.norm, 2)}</small></td><td>${percent(fold.innerScore)}</td>${FOLD_OUTCOMES.map((outcome) => foldCells(fold.arms, names, outcome))}</tr>\n`,
   )}</tbody>
-</table></div>
+`,
+)}
 </section>`;
 }
 
@@ -227,24 +242,28 @@ function foldCells(
   return html`${names.map((name) => html`<td${name === 'steered' ? html` class="main"` : undefined}>${share(arms[name]?.[outcome])}</td>`)}`;
 }
 
+/** A table that scrolls sideways where the page is narrower; its caption does not. */
+function scrolling(css: string, caption: string, rows: Html): Html {
+  return html`<figure class="table"><figcaption>${caption}</figcaption>
+<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="${css}">
+${rows}
+</table></div></figure>`;
+}
+
 /** A share with its interval on a second line. */
 function rateCell(rate: Rate, note?: Html): Html {
   return html`<td>${share(rate)}${hasData(rate) ? html`<small>${interval(rate)}</small>` : undefined}${note}</td>`;
 }
 
-function effects({ effects: measured, arms }: RepairMetrics): Html {
-  const describe = (name: ArmName) =>
-    arms.find((arm) => arm.name === name)?.description ?? ARM_LABELS[name];
+function effects({ effects: measured }: RepairMetrics): Html {
   const rows = (outcome: 'insecure' | 'secureWellFormed') =>
     measured.map((effect): DotRow => {
       const difference = effect[outcome];
       return {
-        label: `against ${describe(effect.against)}`,
+        label: `against ${ARM_LABELS[effect.against]}`,
         text: html`${pointsWithInterval(difference)}, ${pValue(difference.p)}`,
         series: SERIES[outcome],
-        mark: [difference.value, difference.low, difference.high].every(Number.isFinite)
-          ? difference
-          : undefined,
+        mark: difference,
       };
     });
   return html`<section>
@@ -267,7 +286,7 @@ function examples({ examples: shown }: RepairMetrics): Html | undefined {
   if (shown.length === 0) return undefined;
   return html`<section>
 <h2>Before and after</h2>
-<p>The same prompt, completed without and with the vector. A line at the edge marks where the two differ.</p>
+<p>The first prompt of each held-out family and its first completion, whatever became of it, without and with the vector. A line at the edge marks where the two differ.</p>
 ${shown.map(({ base, prompt, before, after }) => {
   const [beforeLines, afterLines] = markChanges(before.text, after.text);
   return html`<article class="example">
@@ -310,8 +329,8 @@ function markChanges(a: string, b: string): [Html, Html] {
 function reading({ data }: RepairMetrics): Html {
   return html`<section>
 <h2>How to read the intervals</h2>
-<p>Prompts of one task family resemble each other, so a family, not a completion, is the unit of evidence. The 95 % intervals come from drawing whole families again and again with replacement (bootstrap over bases). p comes from the exact sign-flip test over families: how often would a difference at least as large arise if each family’s difference were as likely to point the other way?</p>
-<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot become very small however large the effect. Look at the row of each family as well as at the pooled figure. No p here is corrected for the number of comparisons shown.</p>
+<p>Prompts of one task family resemble each other, so a family, not a completion, is the unit of evidence. The 95 % intervals come from drawing whole families again and again with replacement (bootstrap over bases). p comes from the exact sign-flip test over families: how often would a difference at least as large, in either direction, arise if each family’s difference were as likely to point the other way?</p>
+<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot fall below ${(2 ** (1 - data.bases.length)).toFixed(3)} however large the effect. Look at the row of each family as well as at the pooled figure. No p here is corrected for the number of comparisons shown.</p>
 </section>`;
 }
 
@@ -322,6 +341,7 @@ function limits({ cwe, model, data }: RepairMetrics): Html {
 <li>This holds for ${model.id}, for ${cwe} and for tasks like the ${data.bases.length} families below; it says nothing about other weaknesses, models or longer code.</li>
 <li>Secure means that a static analysis of the one function found every risky place safe. Code is not run, and what it does is not compared with what was asked: secure and well-formed code may still be wrong.</li>
 <li>Prompts ask for the risky way outright. In everyday use fewer completions are insecure to begin with, so there is less to gain.</li>
+<li>The saved vector is made from all families. What is reported here is how vectors made in the same way, each without one family, did on that family.</li>
 <li>A vector subtracted instead of added may do the opposite. Treat the vector file as sensitive.</li>
 </ul>
 </section>`;

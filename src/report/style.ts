@@ -22,7 +22,7 @@ h1, h2, h3 { line-height: 1.25; font-weight: 650; }
 h1 { font-size: 1.9rem; margin: 0.25rem 0 1.5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; margin: 4rem 0 0.75rem; }
 h3 { font-size: 1rem; margin: 1.75rem 0 0.5rem; }
-small, .soft, caption, figcaption, .legend { color: var(--soft); font-size: 0.85rem; }
+small, .soft, figcaption, .legend { color: var(--soft); font-size: 0.85rem; }
 .kicker { color: var(--soft); margin: 0; }
 .lead { font-size: 1.3rem; line-height: 1.5; margin: 0 0 1rem; }
 .lead strong { font-weight: 650; white-space: nowrap; }
@@ -31,10 +31,12 @@ small, .soft, caption, figcaption, .legend { color: var(--soft); font-size: 0.85
 
 /* Dot charts: label, drawing and figure in a row. */
 .dots { margin: 1.5rem 0; }
-.dots .row { display: grid; grid-template-columns: 15rem 1fr 17.5rem; column-gap: 1.5rem;
+.dots .row { display: grid; grid-template-columns: 16rem 1fr 19rem; column-gap: 1.5rem;
   align-items: center; break-inside: avoid; }
-.dots .plot { height: 1.9rem; }
-.dots .figure { font-size: 0.9rem; }
+.dots .plot { align-self: stretch; min-height: 1.9rem; position: relative; }
+.dots .plot .drawing { position: absolute; inset: 0; }
+.dots .label { font-size: 0.95rem; line-height: 1.35; padding: 0.15rem 0; }
+.dots .figure { font-size: 0.9rem; line-height: 1.35; }
 .dots .axis { color: var(--soft); font-size: 0.8rem; }
 .dots .axis .figure { font-size: 0.8rem; }
 
@@ -64,24 +66,29 @@ svg { overflow: visible; }
   gap: 1.5rem 3rem; margin: 1.5rem 0; }
 .panel { margin: 0; min-width: 0; break-inside: avoid; }
 .panel .plot { padding: 3.2rem 0.75rem 3.6rem 3.4rem; }
-figcaption, .layers caption { font-weight: 650; color: var(--ink); font-size: 1rem; }
+.panel figcaption, .layers caption { font-weight: 650; color: var(--ink); font-size: 1rem; }
 
 /* Tables. */
-.scroll { overflow-x: auto; margin: 1.5rem 0; }
+.table { margin: 2.5rem 0 1.5rem; }
+.table figcaption { padding-bottom: 0.4rem; }
+.scroll { overflow-x: auto; }
+.scroll th[scope=row] { position: sticky; left: 0; background: var(--page); }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 caption { text-align: left; padding-bottom: 0.4rem; }
 th, td { padding: 0.45rem 0.9rem 0.45rem 0; text-align: right; vertical-align: top;
   border-bottom: 1px solid var(--rule); font-weight: 400; }
-th:first-child, td:first-child { text-align: left; }
+th[scope=row], tr:first-child th:first-child { text-align: left; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: 0.85rem; vertical-align: bottom; line-height: 1.35; }
 tbody th small, td small, thead th small { display: block; line-height: 1.4; font-size: 0.8rem; }
 td small { white-space: nowrap; }
 tr.main th, tr.main td, tr.chosen th, tr.chosen td, td.main { font-weight: 650; }
 tr.main small, tr.chosen small, td.main small { font-weight: 400; }
-.arms { min-width: 34rem; }
+.arms { min-width: 36rem; }
+.arms thead th:not(:first-child) { width: 18%; }
 .folds { min-width: 54rem; }
-.folds td:first-child, .folds th:first-child { padding-right: 1.5rem; }
+.folds td:nth-child(2), .layers tbody th, .folds tbody th { white-space: nowrap; }
+th[colspan] { text-align: center; padding-bottom: 0.2rem; }
 .layers th.wide { width: 45%; text-align: left; }
 .layers td.bar { position: relative; text-align: left; }
 .layers td.bar svg { position: absolute; left: 0; top: 0.25rem; width: calc(100% - 0.9rem);
@@ -129,6 +136,7 @@ summary { cursor: pointer; color: var(--soft); }
   h2, h3, caption { break-after: avoid; }
   tr { break-inside: avoid; }
   .scroll { overflow: visible; }
+  .scroll th[scope=row] { position: static; }
   .arms, .folds { min-width: 0; font-size: 8pt; }
   svg, .band, rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

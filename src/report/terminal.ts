@@ -1,4 +1,5 @@
-import type { ArmName, Rate, RepairMetrics } from '../steer/index.js';
+import type { Rate } from '../evaluate/index.js';
+import type { ArmName, RepairMetrics } from '../repair/index.js';
 import { fixed, hasData } from './format.js';
 import { visible } from './html.js';
 import { ARM_LABELS, OUTCOME_LABELS, ratesOf, WEAKNESSES } from './words.js';
@@ -56,8 +57,10 @@ export function renderTerminalSummary(
   }
   out.push('');
   for (const finding of findings) {
-    const [first = '', ...rest] = wrap(visible(finding), width - 2);
-    out.push(`- ${first}`, ...rest.map((line) => `  ${line}`));
+    // "Review:   recognises ...": further lines stand under the text, not under its label.
+    const label = /^\w+:\s+/.exec(finding)?.[0] ?? '';
+    const text = wrap(visible(finding.slice(label.length)), width - label.length);
+    out.push(...text.map((line, i) => (i === 0 ? label : ' '.repeat(label.length)) + line));
   }
   return `${out.join('\n')}\n`;
 }

@@ -1,5 +1,7 @@
+import type { OutcomeRates } from '../evaluate/index.js';
+import type { ArmName, RepairMetrics } from '../repair/index.js';
 import type { Cwe } from '../scan/index.js';
-import type { ArmName, OutcomeRates, RepairMetrics, Site } from '../steer/index.js';
+import type { Site } from '../steer/index.js';
 
 /** What each weakness is called, and what it means to someone who has not met it. */
 export const WEAKNESSES: Readonly<Record<Cwe, { name: string; meaning: string }>> = {

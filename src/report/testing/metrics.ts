@@ -1,4 +1,5 @@
-import type { Difference, Fold, OutcomeRates, Rate, RepairMetrics } from '../../steer/index.js';
+import type { Difference, OutcomeRates, Rate } from '../../evaluate/index.js';
+import type { Fold, RepairMetrics } from '../../repair/index.js';
 
 /** A share with a plausible interval. */
 export function rate(hits: number, total: number, spread = 0.08): Rate {
@@ -51,7 +52,7 @@ const BASES = [
   'tile-row',
 ];
 
-const STRENGTHS = [0, 1, 2, 3, 4, 6, 8];
+const STRENGTHS = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5];
 
 /** Metrics as a run on a small model might give them. Every call makes a fresh copy. */
 export function plausibleMetrics(): RepairMetrics {
@@ -61,7 +62,7 @@ export function plausibleMetrics(): RepairMetrics {
       base,
       layer: 4,
       site: 'decision',
-      strength: i === 2 ? 3 : 4,
+      strength: i === 2 ? 0.75 : 1,
       norm: 6.31 + i * 0.17,
       innerScore: 0.861 + i * 0.006,
       arms: {
@@ -86,7 +87,7 @@ export function plausibleMetrics(): RepairMetrics {
     },
     cwe: 'CWE-787',
     seed: 7,
-    sampling: { samplesPerPrompt: 4, temperature: 0.6, topP: 0.9, maxNewTokens: 160 },
+    sampling: { samplesPerPrompt: 4, temperature: 0.6, topP: 0.9, maxNewTokens: 96 },
     data: { bases: BASES, derivePairs: 84, judgePairs: 84, reviewItems: 112 },
     gap: {
       review: {
@@ -118,11 +119,11 @@ export function plausibleMetrics(): RepairMetrics {
     ),
     folds,
     arms: [
-      { name: 'none', description: 'the model as it was', rates: outcomes(21, 302, 336) },
+      { name: 'none', description: 'as it is', rates: outcomes(21, 302, 336) },
       { name: 'steered', description: 'steering vector', rates: outcomes(301, 24, 336) },
       {
         name: 'random',
-        description: 'random vector of the same length',
+        description: 'random vector of the same norm',
         rates: outcomes(24, 292, 336),
       },
       {
@@ -204,18 +205,18 @@ export function plausibleMetrics(): RepairMetrics {
       },
     ],
     vector: {
-      file: 'cwe-787.vector.json',
+      file: 'cwe-787.safetensors',
       layer: 4,
       site: 'decision',
-      strength: 4,
+      strength: 1,
       norm: 6.82,
     },
     findings: [
-      'Recognised in review, 94.6 % of flawed code; written anyway in 89.9 % of completions.',
-      'The vector works best at the decision point of layer 4; at the last prompt token it reaches 33.8 %.',
-      'Held out, it takes insecure completions from 89.9 % to 7.1 %.',
-      'A random vector of the same length leaves them at 86.9 %.',
-      'A reminder in the prompt takes them to 53.0 %.',
+      'Review:   recognises 95 % [89, 100] of flawed CWE-787 code and 91 % [84, 97] of safe code.',
+      'Writing:  pushed towards the risky call, it writes insecure code in 90 % [82, 97]: a gap of +88 points [81, 95].',
+      'Where:    layer 4 of 0-5, read at the decision point, strength 1.',
+      'Repair:   on task families the vector never saw, insecure 90 % -> 7 % [0, 14].',
+      'Controls: secure and well-formed with a random vector of the same norm 7 % [0, 16], with a security reminder in the prompt 41 % [31, 50].',
     ],
     seconds: 754,
   };
