@@ -117,7 +117,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 details { margin: 1rem 0; }
 summary { cursor: pointer; color: var(--soft); }
 
-@media (max-width: 52rem) {
+@media screen and (max-width: 52rem) {
   main { padding-top: 2rem; }
   h1 { font-size: 1.5rem; }
   h2 { margin-top: 3rem; }
@@ -131,13 +131,15 @@ summary { cursor: pointer; color: var(--soft); }
 }
 @media print {
   :root { color-scheme: light; ${LIGHT} }
-  body { font-size: 10pt; }
+  html { font-size: 9.5pt; }
+  h2 { margin-top: 2.5rem; }
+  .dots { break-inside: avoid; }
   main { padding: 0; max-width: none; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, figcaption, .example > pre { break-after: avoid; }
   tr { break-inside: avoid; }
   .scroll { overflow: visible; }
   .scroll th[scope=row] { position: static; }
-  .arms, .folds { min-width: 0; font-size: 8pt; }
+  .arms, .folds { min-width: 0; font-size: 0.8rem; }
   svg, .band, rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

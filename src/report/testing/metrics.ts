@@ -114,7 +114,7 @@ export function plausibleMetrics(): RepairMetrics {
           site === 'decision'
             ? [0.081, 0.132, 0.407, 0.713, 0.874, 0.802][layer]!
             : [0.064, 0.071, 0.113, 0.262, 0.338, 0.209][layer]!,
-        strength: STRENGTHS[1 + (layer % 4)]!,
+        strength: [1.5, 1.5, 1.25, 1, 1, 0.75][layer]!,
       })),
     ),
     folds,
