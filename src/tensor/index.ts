@@ -2,6 +2,7 @@ export { openCheckpoint } from './checkpoint.js';
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from './convert.js';
 export type { DType } from './dtype.js';
 export {
+  readIntegers,
   readRaw,
   readSafetensors,
   readSafetensorsHeader,

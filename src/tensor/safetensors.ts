@@ -1,6 +1,14 @@
+// The safetensors format (https://huggingface.co/docs/safetensors, "Format"):
+//
+//   8 bytes   length of the header, little-endian u64
+//   header    JSON: name -> { dtype, shape, data_offsets: [begin, end) }, and `__metadata__`
+//   data      the tensors, little-endian and row-major, with no gap between them
+//
+// Like the typed arrays it reads into, this code takes the machine to be little-endian.
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -55,7 +63,6 @@ const tensorHeader = z.object({
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-const headerSchema = z.record(z.string(), z.unknown());
 const metadataSchema = z.record(z.string(), z.string());
 
 /**
@@ -70,66 +77,99 @@ export function readSafetensorsHeader(path: string): SafetensorsHeader {
   const descriptor = openFile(file);
   try {
     const { size } = fstatSync(descriptor);
-    if (size < 8) throw bad(`it has ${size} bytes and cannot be a safetensors file.`);
-    const length = Number(readBytes(descriptor, 0, 8, path).readBigUInt64LE(0));
-    if (length > MAX_HEADER) throw bad('it does not begin like a safetensors file.');
-    if (8 + length > size) {
-      throw bad(
-        `it is truncated: the header alone has ${length} bytes, the file ${size}. Download it again.`,
-      );
+    const missing = (bytes: number) =>
+      bad(`it is truncated: ${bytes} bytes are missing at its end. Download it again.`);
+    if (size < 8) throw missing(8 - size);
+    const start = readBytes(descriptor, 0, 8, path);
+    if (start.toString('latin1') === 'version ') {
+      throw bad('it is a Git LFS pointer, not the weights. Run "git lfs pull" in its folder.');
     }
-    const json = parseHeader(readBytes(descriptor, 8, length, path).toString('utf8'), bad);
-    const metadata = metadataSchema.safeParse(json.__metadata__ ?? {});
+    const length = Number(start.readBigUInt64LE(0));
+    if (length > MAX_HEADER) throw bad('it does not begin like a safetensors file.');
+    const dataStart = 8 + length;
+    if (dataStart > size) throw missing(dataStart - size);
+    const { __metadata__: texts = {}, ...described } = parseHeader(
+      readBytes(descriptor, 8, length, path),
+      bad,
+    );
+    const metadata = metadataSchema.safeParse(texts);
     if (!metadata.success) throw bad('its metadata are not texts.');
 
     const tensors = new Map<string, TensorEntry>();
-    for (const [name, value] of Object.entries(json)) {
-      if (name === '__metadata__') continue;
+    for (const [name, value] of Object.entries(described)) {
       const parsed = tensorHeader.safeParse(value);
       if (!parsed.success) throw bad(`the entry of ${name} is malformed.`);
       const { dtype: dtypeName, shape, data_offsets } = parsed.data;
       const dtype = DTYPES[dtypeName];
       if (!dtype) throw bad(`${name} has the element type ${dtypeName}, which is not supported.`);
       const [begin, end] = data_offsets;
-      if (end - begin !== sizeOf(shape) * BYTES[dtype]) {
-        throw bad(
-          `${name} has shape [${shape.join(', ')}] of ${dtypeName} but ${end - begin} bytes.`,
-        );
-      }
-      const offset = 8 + length + begin;
       const byteLength = end - begin;
-      if (offset + byteLength > size) {
+      if (byteLength !== sizeOf(shape) * BYTES[dtype]) {
         throw bad(
-          `it is truncated: ${name} ends ${offset + byteLength - size} bytes after the file does. Download it again.`,
+          `${name} has shape [${shape.join(', ')}] of ${dtypeName} but ${byteLength} bytes.`,
         );
       }
-      tensors.set(name, { name, dtype, dims: shape, file, offset, byteLength });
+      tensors.set(name, { name, dtype, dims: shape, file, offset: dataStart + begin, byteLength });
     }
-    checkOverlap([...tensors.values()], bad);
+
+    const end = contiguousEnd([...tensors.values()], dataStart, bad);
+    if (end > size) throw missing(end - size);
+    if (end < size) throw bad(`its last ${size - end} bytes belong to no tensor.`);
     return { metadata: metadata.data, tensors };
   } finally {
     closeSync(descriptor);
   }
 }
 
-function parseHeader(text: string, bad: (why: string) => SutureError): Record<string, unknown> {
+function parseHeader(bytes: Buffer, bad: (why: string) => SutureError): Record<string, unknown> {
+  let text: string;
+  let header: unknown;
   try {
-    return headerSchema.parse(JSON.parse(text));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch (thrown) {
     throw new SutureError('BAD_CHECKPOINT', bad('its header is not valid JSON.').message, {
       cause: thrown,
     });
   }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw bad('its header is not a table of tensors.');
+  }
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw bad(`its header names ${twice} twice.`);
+  return header as Record<string, unknown>;
 }
 
-function checkOverlap(entries: TensorEntry[], bad: (why: string) => SutureError): void {
-  const inOrder = entries.filter((e) => e.byteLength > 0).sort((a, b) => a.offset - b.offset);
-  for (const [i, entry] of inOrder.entries()) {
-    const next = inOrder[i + 1];
-    if (next && next.offset < entry.offset + entry.byteLength) {
-      throw bad(`${entry.name} and ${next.name} overlap.`);
+/** A key that a valid JSON object has twice at its top level; JSON.parse would keep the last. */
+function repeatedKey(json: string): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/[{[}\]]|"(?:[^"\\]|\\.)*"(?:\s*:)?/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (depth === 1 && token.endsWith(':')) {
+      const key = JSON.parse(token.slice(0, -1)) as string;
+      if (seen.has(key)) return key;
+      seen.add(key);
     }
   }
+  return undefined;
+}
+
+/** Where the tensors end, laid one behind the other from `start`: no overlap and no gap. */
+function contiguousEnd(
+  entries: TensorEntry[],
+  start: number,
+  bad: (why: string) => SutureError,
+): number {
+  entries.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
+  let end = start;
+  for (const { name, offset, byteLength } of entries) {
+    if (offset < end) throw bad(`${name} and the tensor before it overlap.`);
+    if (offset > end) throw bad(`${offset - end} bytes before ${name} belong to no tensor.`);
+    end += byteLength;
+  }
+  return end;
 }
 
 /** The bytes of a tensor as they are in the file. */
@@ -145,6 +185,41 @@ export function readRaw(entry: TensorEntry): Uint8Array {
 /** A tensor as float32, whatever its element type. */
 export function readTensor(entry: TensorEntry): Tensor {
   return { dims: [...entry.dims], data: toF32(entry.dtype, readRaw(entry)) };
+}
+
+/**
+ * A tensor of whole numbers, exactly: flat, in row-major order.
+ *
+ * @throws {SutureError} BAD_ARGUMENT where it is stored as floats; BAD_CHECKPOINT where a value is
+ *   beyond 2^53
+ */
+export function readIntegers(entry: TensorEntry): number[] {
+  const { buffer } = readRaw(entry);
+  switch (entry.dtype) {
+    case 'i64': {
+      const values = Array.from(new BigInt64Array(buffer), Number);
+      ensure(
+        values.every(Number.isSafeInteger),
+        'BAD_CHECKPOINT',
+        `${entry.file}: ${entry.name} holds numbers beyond 2^53.`,
+      );
+      return values;
+    }
+    case 'i32':
+      return [...new Int32Array(buffer)];
+    case 'i16':
+      return [...new Int16Array(buffer)];
+    case 'i8':
+      return [...new Int8Array(buffer)];
+    case 'u8':
+    case 'bool':
+      return [...new Uint8Array(buffer)];
+    default:
+      throw new SutureError(
+        'BAD_ARGUMENT',
+        `${entry.file}: ${entry.name} holds ${entry.dtype} values, not whole numbers.`,
+      );
+  }
 }
 
 /** All tensors of a file as float32. */
@@ -164,7 +239,8 @@ export interface WriteOptions {
  * Writes a safetensors file whole or not at all. Tensors may be given by a function, so that they
  * need not all be in memory at once.
  *
- * @throws {SutureError} DISK; what was there before is unchanged
+ * @throws {SutureError} BAD_ARGUMENT where a shape does not fit its values; DISK. What was there
+ *   before is unchanged
  */
 export function writeSafetensors(
   path: string,
@@ -172,14 +248,15 @@ export function writeSafetensors(
   { dtype = 'f32', metadata }: WriteOptions = {},
 ): void {
   const encode = { f32: (x: Float32Array) => x, f16: f32ToF16, bf16: f32ToBf16 }[dtype];
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const header: [string, unknown][] = metadata ? [['__metadata__', metadata]] : [];
   let end = 0;
   for (const [name, { dims }] of tensors) {
+    ensure(name !== '__metadata__', 'BAD_ARGUMENT', 'No tensor can be named __metadata__.');
     const begin = end;
     end += sizeOf(dims) * BYTES[dtype];
-    header[name] = { dtype: dtype.toUpperCase(), shape: dims, data_offsets: [begin, end] };
+    header.push([name, { dtype: dtype.toUpperCase(), shape: dims, data_offsets: [begin, end] }]);
   }
-  const json = Buffer.from(JSON.stringify(header), 'utf8');
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)), 'utf8');
   const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
   json.copy(padded);
   const length = Buffer.alloc(8);
@@ -192,8 +269,13 @@ export function writeSafetensors(
     try {
       writeAll(descriptor, length);
       writeAll(descriptor, padded);
-      for (const item of tensors.values()) {
+      for (const [name, item] of tensors) {
         const { data } = 'read' in item ? item.read() : item;
+        ensure(
+          data.length === sizeOf(item.dims),
+          'BAD_ARGUMENT',
+          `${name} has shape [${item.dims.join(', ')}] but ${data.length} values.`,
+        );
         const { buffer, byteOffset, byteLength } = encode(data);
         writeAll(descriptor, new Uint8Array(buffer, byteOffset, byteLength));
       }
@@ -202,7 +284,8 @@ export function writeSafetensors(
     }
     renameSync(temporary, path);
   } catch (thrown) {
-    rmSync(temporary, { force: true });
+    // It is not there when the folder could not be made; rmSync would then hide the reason.
+    if (existsSync(temporary)) rmSync(temporary);
     throw fileError(thrown, 'write', path);
   }
 }

@@ -28,14 +28,18 @@ export const difference = (a: Float32Array, b: ArrayLike<number>): Float32Array 
 /** `factor * a` */
 export const scaled = (a: Float32Array, factor: number): Float32Array => a.map((x) => factor * x);
 
-/** The largest difference as a share of the largest value: max|a-b| / max|b|. */
+/**
+ * The largest difference as a share of the largest value: max|a-b| / max|b|. 0 where they are
+ * equal, infinite where their lengths differ, NaN where either holds a NaN.
+ */
 export function relMax(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let largest = 0;
   let most = 0;
   for (let i = 0; i < a.length; i++) {
+    // Math.max keeps a NaN, where a comparison would pass over it.
     most = Math.max(most, Math.abs(a[i]! - b[i]!));
     largest = Math.max(largest, Math.abs(b[i]!));
   }
-  return most / largest;
+  return most === 0 ? 0 : most / largest;
 }
