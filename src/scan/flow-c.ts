@@ -5,8 +5,9 @@
  */
 import { LIBRARY } from './libc.js';
 import { Facts, Linear, type Unknown, ZERO } from './linear.js';
+import { COMPARISONS, type Guard, keyOf, type LoopShape, shapeOf } from './loops-c.js';
 import type { SyntaxNode } from './parse.js';
-import { ABANDON, explore, type Path } from './paths.js';
+import { ABANDON, explore, MAX_STEPS, type Path } from './paths.js';
 import { pairSizes } from './sizes.js';
 import type { Finding } from './types.js';
 import { CHAR, type CType, INT, SIZE, sizeOf, strideOf, TypeTable, UNKNOWN } from './types-c.js';
@@ -77,7 +78,7 @@ export function macrosOf(root: SyntaxNode, parse: (source: string) => SyntaxNode
     const name = node.get('name');
     const text = node.get('value')?.text;
     if (!name || !text) continue;
-    const declared = [...parse(`int value = (${text});`).walk()];
+    const declared = parse(`int value = (${text});`).walk();
     const value = declared.find((part) => part.field === 'value');
     if (value) macros.set(name.text, value);
   }
@@ -91,22 +92,23 @@ export function runC(
 ): { findings: CFinding[]; complete: boolean } {
   const findings: CFinding[] = [];
   const refuted = new Set<SyntaxNode>();
-  const functions = [...root.walk((node) => node.type === 'compound_statement')].filter(
-    (node) => node.type === 'function_definition',
-  );
+  const functions = root
+    .walk((node) => node.type === 'compound_statement')
+    .filter((node) => node.type === 'function_definition');
   let complete = true;
   // Where a syntax error took the function apart, its statements are read as they lie.
   const bodies: (SyntaxNode | undefined)[] = functions.length > 0 ? functions : [undefined];
   for (const body of bodies) {
     // Loop invariants are guessed; when one turns out wrong, all that was built on it is redone.
     const [kept, wrong] = [findings.length, refuted.size];
+    const budget = { steps: MAX_STEPS };
     const attempt = () =>
       explore((path) => {
         const run = new CRun(path, findings, macros, refuted);
         run.globals(root);
         if (body) run.function(body);
         else run.fragments(root);
-      });
+      }, budget);
     let finished = attempt();
     for (let known = wrong; refuted.size > known; ) {
       known = refuted.size;
@@ -119,7 +121,7 @@ export function runC(
 }
 
 export class CRun {
-  readonly facts = new Facts();
+  readonly facts = new Facts((steps) => this.#path.step(steps));
   readonly #path: Path;
   readonly #findings: CFinding[];
   readonly #variables = new Map<string, Variable>();
@@ -423,14 +425,14 @@ export class CRun {
 
   /** Binds the parameters of a function and runs its body. */
   function(node: SyntaxNode): void {
-    this.#parameters([...node.walk()].find((child) => child.type === 'function_declarator'));
+    this.#parameters(node.get('declarator')?.walk().find(isFunction));
     const body = node.get('body');
     if (body) this.execute(body);
   }
 
   /** Statements of a file that could not be parsed as a function. */
   fragments(root: SyntaxNode): void {
-    this.#parameters([...root.walk()].find((child) => child.type === 'function_declarator'));
+    this.#parameters(root.walk().find(isFunction));
     this.#sequence(root.named);
   }
 
@@ -558,58 +560,43 @@ export class CRun {
     if (node.type !== 'do_statement' && !enters()) return 'next';
     // What a guard in the loop compares is taken to hold at its limit, at most, all the time:
     // `j - (cap - 1) <= 0` for `if (j < cap - 1) dst[j++] = c;`.
-    const changes = changesIn(node);
-    const invariants = this.#guards(node, changes).filter((guard) =>
-      this.facts.prove(this.#excess(guard, changes)),
+    const shape = shapeOf(node);
+    const invariants = shape.guards.filter(
+      (guard) => !this.#refuted.has(guard.node) && this.#within(guard),
     );
-    this.#iterate(node, changes);
-    for (const guard of invariants) this.facts.add(this.#excess(guard, changes));
+    this.#iterate(shape);
+    for (const guard of invariants) {
+      const excess = this.#excess(guard);
+      if (excess) this.facts.add(excess);
+    }
     if (node.type !== 'do_statement' && !enters()) throw ABANDON;
     const completion = body ? this.execute(body) : 'next';
     if (completion === 'break') return 'next';
     if (completion !== 'next' && completion !== 'continue') return completion;
     if (update) this.evaluate(update);
-    for (const guard of invariants)
-      if (!this.facts.prove(this.#excess(guard, changes))) this.#refuted.add(guard);
+    for (const guard of invariants) if (!this.#within(guard)) this.#refuted.add(guard.node);
     // This was the last iteration: the path on which it was not is the generic one again.
     if (enters()) throw ABANDON;
     return 'next';
   }
 
-  /** Comparisons in a loop, of plain arithmetic, with a variable that grows in it. */
-  #guards(loop: SyntaxNode, changes: Changes): SyntaxNode[] {
-    return [...loop.walk()].filter((node) => {
-      if (node.type !== 'binary_expression' || this.#refuted.has(node)) return false;
-      if (!COMPARISONS.has(node.get('operator')?.type ?? '')) return false;
-      const parts = node.named.flatMap((side) => [...side.walk()]);
-      return (
-        parts.every((part) => !part.type.endsWith('_expression') || ARITHMETIC.has(part.type)) &&
-        parts.some((part) => changes.get(keyOf(part))?.every((change) => change.grows)) &&
-        parts.every(
-          (part) =>
-            part.type !== 'identifier' ||
-            this.#variables.has(part.text) ||
-            this.#macros.has(part.text),
-        )
-      );
-    });
+  /** By how much the growing side of a guard is above its limit; undefined where that means nothing. */
+  #excess({ grows, limit, names }: Guard): Linear | undefined {
+    if (!names.every((name) => this.#variables.has(name) || this.#macros.has(name)))
+      return undefined;
+    const [a, b] = [this.evaluate(grows), this.evaluate(limit)];
+    if (a.kind === 'number' && b.kind === 'number') return a.form.minus(b.form);
+    const comparable = a.kind === 'pointer' && b.kind === 'pointer' && a.block === b.block;
+    return comparable ? a.offset.minus(b.offset) : undefined;
   }
 
-  /** By how much the growing side of a comparison is above the other. */
-  #excess(guard: SyntaxNode, changes: Changes): Linear {
-    const [left, right] = [guard.get('left')!, guard.get('right')!];
-    const [a, b] = [left, right].map((side) => {
-      const value = this.evaluate(side);
-      return value.kind === 'number' ? value.form : value.offset;
-    });
-    const grows = [...left.walk()].some((part) =>
-      changes.get(keyOf(part))?.every((change) => change.grows),
-    );
-    return grows ? a!.minus(b!) : b!.minus(a!);
+  #within(guard: Guard): boolean {
+    const excess = this.#excess(guard);
+    return excess !== undefined && this.facts.prove(excess);
   }
 
   /** Brings the state to the start of any later iteration of a loop. */
-  #iterate(loop: SyntaxNode, changes: Changes): void {
+  #iterate({ changes, written }: LoopShape): void {
     const counter = this.fresh('iterations', { counter: true, atLeast: 0 }).form;
     for (const [name, steps] of changes) {
       const variable = this.#variables.get(name);
@@ -643,7 +630,7 @@ export class CRun {
         });
       }
     }
-    for (const name of writtenIn(loop)) {
+    for (const name of written) {
       const value = this.#variables.get(name)?.value;
       if (value?.kind === 'pointer') this.setLength(value.block);
     }
@@ -1232,14 +1219,7 @@ export class CRun {
   }
 }
 
-const COMPARISONS = new Set(['<', '<=', '>', '>=', '==', '!=']);
-const ARITHMETIC = new Set([
-  'binary_expression',
-  'parenthesized_expression',
-  'field_expression',
-  'sizeof_expression',
-  'cast_expression',
-]);
+const isFunction = (node: SyntaxNode): boolean => node.type === 'function_declarator';
 const NUMERIC_PARENTS = new Set(['binary_expression', 'update_expression', 'subscript_expression']);
 const LIMITS = new Map([
   ['BUFSIZ', 8192],
@@ -1271,11 +1251,6 @@ function key(form: Linear): string {
   return [...parts.sort(), form.constant].join('+');
 }
 
-/** The name that a variable or field is kept under: `req->name` however it is spaced. */
-function keyOf(node: SyntaxNode): string {
-  return node.text.replace(/\s+/g, '');
-}
-
 /** The characters of a string literal, escapes counting as one; undefined if it is not one. */
 function stringText(node: SyntaxNode): string | undefined {
   if (node.type === 'concatenated_string')
@@ -1298,110 +1273,3 @@ function charCode(node: SyntaxNode): number {
   if (part?.type === 'escape_sequence') return /^\\0+$/.test(part.text) ? 0 : 1;
   return part?.text.codePointAt(0) ?? 0;
 }
-
-interface Change {
-  /** What one execution adds; absent where not a constant. */
-  by: number | undefined;
-  /** Not in every iteration. */
-  conditional: boolean;
-  /** In a loop inside the loop, so any number of times. */
-  nested: boolean;
-  /** Only ever adds. */
-  grows: boolean;
-  /** Replaced by something else. */
-  assigned: boolean;
-}
-
-const LOOPS = new Set(['for_statement', 'while_statement', 'do_statement']);
-
-type Changes = ReadonlyMap<string, Change[]>;
-
-/** For each variable that a loop changes, where and by how much. */
-function changesIn(loop: SyntaxNode): Changes {
-  const changes = new Map<string, Change[]>();
-  const parts = [...loop.walk()];
-  const skips = parts.some((node) => node.type === 'continue_statement');
-  for (const node of parts) {
-    if (node.type !== 'assignment_expression' && node.type !== 'update_expression') {
-      if (node.type === 'pointer_expression' && node.get('operator')?.type === '&') {
-        const target = node.get('argument');
-        if (target && node.parent?.type === 'argument_list') add(target, node, undefined, false);
-      }
-      continue;
-    }
-    const left = node.get('left') ?? node.get('argument');
-    if (!left || within(node, loop, 'initializer')) continue;
-    const operator = node.get('operator')?.type;
-    const right = node.get('right');
-    if (node.type === 'update_expression')
-      add(left, node, operator === '--' ? -1 : 1, operator === '++');
-    else if (operator === '+=' || operator === '-=') {
-      const literal = right?.type === 'number_literal' ? Number(right.text) : Number.NaN;
-      const by = Number.isFinite(literal) ? literal * (operator === '-=' ? -1 : 1) : undefined;
-      add(left, node, by, operator === '+=');
-    } else if (
-      right?.type === 'binary_expression' &&
-      right.get('operator')?.type === '+' &&
-      right.get('left')?.text === left.text &&
-      right.get('right')?.type === 'number_literal'
-    )
-      add(left, node, Number(right.get('right')!.text), true);
-    else add(left, node, undefined, false);
-  }
-  return changes;
-
-  function add(left: SyntaxNode, node: SyntaxNode, by: number | undefined, grows: boolean): void {
-    if (left.type !== 'identifier' && left.type !== 'field_expression') return;
-    let conditional = skips && within(node, loop, 'body');
-    let nested = false;
-    for (let at = node.parent; at && at !== loop; at = at.parent) {
-      if (LOOPS.has(at.type)) nested = true;
-      if (
-        at.type === 'if_statement' ||
-        at.type === 'switch_statement' ||
-        at.type === 'conditional_expression'
-      )
-        conditional = true;
-    }
-    const name = keyOf(left);
-    const assigned = by === undefined && !grows;
-    const list = changes.get(name);
-    const change = { by, conditional, nested, grows, assigned };
-    if (list) list.push(change);
-    else changes.set(name, [change]);
-  }
-}
-
-function within(node: SyntaxNode, loop: SyntaxNode, field: string): boolean {
-  for (let at: SyntaxNode | undefined = node; at && at !== loop; at = at.parent)
-    if (at.parent === loop) return at.field === field;
-  return false;
-}
-
-/** Variables whose memory a loop writes: first arguments of calls, and bases of assigned elements. */
-function writtenIn(loop: SyntaxNode): Set<string> {
-  const written = new Set<string>();
-  const base = (node: SyntaxNode | undefined): void => {
-    for (const part of node?.walk() ?? [])
-      if (part.type === 'identifier') {
-        written.add(part.text);
-        return;
-      }
-  };
-  for (const node of loop.walk()) {
-    if (node.type === 'call_expression') {
-      const name = node.get('function')?.text ?? '';
-      if (!READERS.has(name)) base(node.get('arguments')?.named[0]);
-    } else if (node.type === 'assignment_expression') {
-      const left = node.get('left');
-      if (left?.type === 'subscript_expression' || left?.type === 'pointer_expression') base(left);
-    }
-  }
-  return written;
-}
-
-const READERS = new Set(
-  'strlen strcmp strncmp strchr strrchr strstr printf puts fputs putchar isalnum isalpha isdigit isspace toupper tolower'.split(
-    ' ',
-  ),
-);

@@ -347,7 +347,7 @@ export class PythonRun {
     if (!chosen) return 'next';
     const patterns = chosen.named.filter((child) => child.type === 'case_pattern');
     const literal = patterns.every((pattern) =>
-      [...pattern.walk()].every((part) => !['dotted_name', 'splat_pattern'].includes(part.type)),
+      pattern.walk().every((part) => !['dotted_name', 'splat_pattern'].includes(part.type)),
     );
     const wildcard = patterns.some((pattern) => pattern.text === '_');
     if (subject && literal && !wildcard) this.#narrow(subject, value, 0);
@@ -906,7 +906,7 @@ function parameterName(node: SyntaxNode): string | undefined {
   if (node.type === 'identifier') return node.text;
   const name = node.get('name');
   if (name) return name.text;
-  return [...node.walk()].find((child) => child.type === 'identifier')?.text;
+  return node.walk().find((child) => child.type === 'identifier')?.text;
 }
 
 /** The values of `text % values`, numbers where the text asks for numbers. */

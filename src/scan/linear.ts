@@ -48,11 +48,20 @@ export class Linear {
   }
 }
 
+/** Facts that one proof may look at. */
+const PROOF_STEPS = 5000;
+
 export const ZERO = new Linear(0);
 
 /** What is known on a path: linear forms that are at most zero. */
 export class Facts {
   readonly #known: Linear[] = [];
+  readonly #spend: (steps: number) => void;
+
+  /** @param spend is told the steps that each proof took, and may throw to end it all */
+  constructor(spend: (steps: number) => void = () => {}) {
+    this.#spend = spend;
+  }
 
   /** Adds `form <= 0`. */
   add(form: Linear): void {
@@ -68,7 +77,10 @@ export class Facts {
 
   /** Whether `form <= 0` follows from what is known. Integers are taken as unbounded: no wrapping. */
   prove(form: Linear): boolean {
-    return this.#prove(form, 7, { steps: 1500 });
+    const budget = { steps: PROOF_STEPS };
+    const proved = this.#prove(form, 7, budget);
+    this.#spend((PROOF_STEPS - budget.steps) / 20);
+    return proved;
   }
 
   /** What limits an unknown from above: `n` for `i < n`, or a number. */
@@ -87,9 +99,9 @@ export class Facts {
     if (depth === 0) return false;
     for (const [unknown, coefficient] of goal.terms) {
       for (const fact of this.#known) {
+        if (--budget.steps < 0) return false;
         const known = fact.terms.get(unknown);
         if (known === undefined || known > 0 !== coefficient > 0) continue;
-        if (--budget.steps < 0) return false;
         if (this.#prove(goal.plus(fact, -coefficient / known), depth - 1, budget)) return true;
       }
       // Every unknown has to go; if this one cannot, no order of the others helps.

@@ -257,7 +257,7 @@ class Scope {
   /** A constant query has as many placeholders as it is given values. */
   #parameters(node: SyntaxNode, [query, values]: readonly SyntaxNode[]): void {
     if (!query || !['string', 'concatenated_string'].includes(query.type)) return;
-    const parts = [...query.walk()];
+    const parts = query.walk();
     if (parts.some((part) => part.type === 'interpolation')) return;
     const text = parts
       .flatMap((part) => (part.type === 'string_content' ? [part.text] : []))

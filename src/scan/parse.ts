@@ -45,9 +45,14 @@ export class SyntaxNode {
   }
 
   /** The node and everything under it, in source order; does not enter nodes that `skip` accepts. */
-  *walk(skip?: (node: SyntaxNode) => boolean): Generator<SyntaxNode> {
-    yield this;
-    for (const child of this.children) if (!skip?.(child)) yield* child.walk(skip);
+  walk(skip?: (node: SyntaxNode) => boolean): SyntaxNode[] {
+    const found: SyntaxNode[] = [];
+    const visit = (node: SyntaxNode): void => {
+      found.push(node);
+      for (const child of node.children) if (!skip?.(child)) visit(child);
+    };
+    visit(this);
+    return found;
   }
 }
 

@@ -1,7 +1,7 @@
 /** More paths than a small function has; beyond, the verdict says so. */
 const MAX_PATHS = 300;
 /** Steps over all paths together: bounds the time that hostile input can take. */
-const MAX_STEPS = 100_000;
+export const MAX_STEPS = 100_000;
 
 /** Thrown to leave a path that cannot happen, or that would repeat another. */
 export const ABANDON = Symbol('abandon');
@@ -14,11 +14,11 @@ const EXHAUSTED = Symbol('exhausted');
  */
 export class Path {
   readonly #script: number[];
-  readonly #budget: { steps: number };
+  readonly #budget: Budget;
   #position = 0;
   readonly taken: { choice: number; of: number }[] = [];
 
-  constructor(script: number[], budget: { steps: number }) {
+  constructor(script: number[], budget: Budget) {
     this.#script = script;
     this.#budget = budget;
   }
@@ -30,15 +30,20 @@ export class Path {
     return choice;
   }
 
-  /** To be called for each thing interpreted. */
-  step(): void {
-    if (--this.#budget.steps < 0) throw EXHAUSTED;
+  /** To be called for each thing interpreted, or with the number of steps that something took. */
+  step(count = 1): void {
+    this.#budget.steps -= count;
+    if (this.#budget.steps < 0) throw EXHAUSTED;
   }
 }
 
+/** The steps that may still be taken; shared where a function is explored more than once. */
+export interface Budget {
+  steps: number;
+}
+
 /** Calls `run` once per path, depth first; false where there are too many paths to take them all. */
-export function explore(run: (path: Path) => void): boolean {
-  const budget = { steps: MAX_STEPS };
+export function explore(run: (path: Path) => void, budget: Budget = { steps: MAX_STEPS }): boolean {
   let script: number[] = [];
   for (let count = 0; count < MAX_PATHS; count++) {
     const path = new Path(script, budget);
