@@ -3,7 +3,8 @@ import { SutureError } from '../core/index.js';
 /**
  * One dimension of a shape: a number, or a symbol that is fixed at run time.
  *
- * Symbols compose: `'b*s'` is a product, `'past+s'` a sum. A symbol ending in `|1` stands for
+ * Symbols compose: `'b*s'` is a product, `'past+s'` a sum, and products are multiplied out:
+ * `'2*b*s+b*past'`. A symbol ending in `|1` stands for
  * "this dimension or 1" and broadcasts against it: `'b|1'` with `'b'` gives `'b'`.
  */
 export type Dim = number | string;
@@ -11,40 +12,52 @@ export type Dims = readonly Dim[];
 
 /** Product of dimensions, in a canonical form, so that equal products compare equal. */
 export function dimProduct(dims: Dims): Dim {
-  let coefficient = 1;
-  const symbols: string[] = [];
-  for (const dim of dims) {
-    if (typeof dim === 'number') {
-      coefficient *= dim;
-      continue;
-    }
-    for (const factor of dim.includes('+') ? [`(${dim})`] : dim.split('*')) {
-      if (/^\d+$/.test(factor)) coefficient *= Number(factor);
-      else symbols.push(factor);
-    }
-  }
-  if (symbols.length === 0 || coefficient === 0) return coefficient;
-  const product = symbols.sort().join('*');
-  if (coefficient !== 1) return `${coefficient}*${product}`;
-  return symbols.length === 1 ? product.replace(/^\((.*)\)$/, '$1') : product;
+  return show(dims.map(polynomial).reduce(times, new Map([['', 1]])));
 }
 
-/** Sum of dimensions, in a canonical form: `'s'` and `'s'` give `'2*s'`. */
+/** Sum of dimensions, in the same form: `'s'` and `'s'` give `'2*s'`. */
 export function dimSum(dims: Dims): Dim {
-  let constant = 0;
-  const counts = new Map<string, number>();
-  for (const term of dims.flatMap((dim) => String(dim).split('+'))) {
-    if (/^\d+$/.test(term)) {
-      constant += Number(term);
-      continue;
-    }
-    const [, count = '1', symbol = term] = /^(\d+)\*(.+)$/.exec(term) ?? [];
-    counts.set(symbol, (counts.get(symbol) ?? 0) + Number(count));
-  }
-  if (counts.size === 0) return constant;
-  const terms = [...counts].map(([symbol, n]) => String(dimProduct([n, symbol])));
-  if (constant !== 0) terms.push(String(constant));
-  return terms.sort().join('+');
+  return show(dims.map(polynomial).reduce(plus, new Map()));
+}
+
+/** A dimension as its terms: sorted symbols joined by `*` (none: the constant) -> coefficient. */
+type Polynomial = ReadonlyMap<string, number>;
+
+function polynomial(dim: Dim): Polynomial {
+  return String(dim)
+    .split('+')
+    .map((term) => term.split('*').map(factorOf).reduce(times))
+    .reduce(plus);
+}
+
+function factorOf(text: string): Polynomial {
+  return /^\d+$/.test(text) ? new Map([['', Number(text)]]) : new Map([[text, 1]]);
+}
+
+function plus(a: Polynomial, b: Polynomial): Polynomial {
+  const sum = new Map(a);
+  for (const [term, n] of b) sum.set(term, (sum.get(term) ?? 0) + n);
+  return sum;
+}
+
+function times(a: Polynomial, b: Polynomial): Polynomial {
+  const symbols = (term: string) => (term === '' ? [] : term.split('*'));
+  const parts = [...a].flatMap(([x, n]) =>
+    [...b].map(([y, m]) => {
+      const term = [...symbols(x), ...symbols(y)].sort().join('*');
+      return new Map([[term, n * m]]);
+    }),
+  );
+  return parts.reduce(plus, new Map());
+}
+
+function show(terms: Polynomial): Dim {
+  const constant = terms.get('') ?? 0;
+  const symbolic = [...terms].filter(([term, n]) => term !== '' && n !== 0);
+  if (symbolic.length === 0) return constant;
+  const texts = symbolic.map(([term, n]) => (n === 1 ? term : `${n}*${term}`));
+  if (constant !== 0) texts.push(String(constant));
+  return texts.sort().join('+');
 }
 
 /** The shape that `a` and `b` broadcast to by NumPy's rule; a clash names the op and both shapes. */

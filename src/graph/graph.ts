@@ -155,6 +155,9 @@ export class Graph {
   /** Makes `value` an output called `name`. One value may be several outputs. */
   output(name: string, value: Value): void {
     ensure(!this.outputs.has(name), 'BAD_GRAPH', `There are two outputs called ${name}.`);
+    const taken = this.#names.has(name) && value.name !== name;
+    ensure(!taken, 'BAD_GRAPH', `There are two values called ${name}.`);
+    this.#names.add(name);
     const first = value.node !== undefined && ![...this.outputs.values()].includes(value);
     if (first) value.name = name;
     this.outputs.set(name, value);
@@ -173,7 +176,8 @@ export class Graph {
   }
 
   freshName(prefix: string): string {
-    return `${prefix}${this.#fresh++}`;
+    // Nobody else begins a name with this sign.
+    return `%${prefix}${this.#fresh++}`;
   }
 
   #declare(name: string, dtype: DType, dims: Dims): Value {

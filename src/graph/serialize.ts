@@ -32,8 +32,7 @@ export function serialize(graph: Graph): Uint8Array {
     body.message(1, new Message().string(1, value.name).string(2, name).string(4, 'Identity'));
   }
   body.string(2, 'suture');
-  const used = new Set(nodes.flatMap((node) => node.inputs));
-  for (const [, value] of aliases) used.add(value);
+  const used = new Set([...nodes.flatMap((node) => node.inputs), ...graph.outputs.values()]);
   for (const initializer of graph.initializers) {
     if (used.has(initializer.value)) body.message(5, initializerProto(initializer));
   }

@@ -1,4 +1,13 @@
-import { add, dimProduct, gather, mul, reshape, rmsNorm, silu, type Value } from '../graph/index.js';
+import {
+  add,
+  dimProduct,
+  gather,
+  mul,
+  reshape,
+  rmsNorm,
+  silu,
+  type Value,
+} from '../graph/index.js';
 import { AttentionMasks, attention } from './attention.js';
 import { type Build, type ForwardInputs, type ForwardOutputs, linear } from './build.js';
 

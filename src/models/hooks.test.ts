@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { SutureError } from '../core/index.js';
+import { hookNames, isResidualHook, matchHooks, residPost } from './hooks.js';
+
+const THREE = { nLayers: 3 };
+const posts = [0, 1, 2].map((i) => `blocks.${i}.hook_resid_post`);
+
+describe('hook points', () => {
+  it('are named in the order of the forward pass', () => {
+    expect(hookNames({ nLayers: 1 })).toEqual([
+      'hook_embed',
+      'blocks.0.hook_resid_pre',
+      'blocks.0.attn.hook_pattern',
+      'blocks.0.attn.hook_z',
+      'blocks.0.hook_attn_out',
+      'blocks.0.hook_resid_mid',
+      'blocks.0.hook_mlp_out',
+      'blocks.0.hook_resid_post',
+      'ln_final.hook_normalized',
+      'logits',
+    ]);
+  });
+
+  it('can be edited where they lie on the residual stream', () => {
+    const fixed = hookNames({ nLayers: 1 }).filter((name) => !isResidualHook(name));
+    const attention = ['blocks.0.attn.hook_pattern', 'blocks.0.attn.hook_z'];
+    expect(fixed).toEqual([...attention, 'ln_final.hook_normalized', 'logits']);
+  });
+
+  it.each([
+    ['hook_embed', ['hook_embed']],
+    ['logits', ['logits']],
+    ['blocks.1.hook_resid_post', [posts[1]]],
+    ['blocks.-1.hook_resid_post', [posts[2]]],
+    ['blocks.-3.hook_resid_post', [posts[0]]],
+    ['blocks.*.hook_resid_post', posts],
+    ['blocks.0.attn.*', ['blocks.0.attn.hook_pattern', 'blocks.0.attn.hook_z']],
+    ['*', ['hook_embed', 'logits']],
+  ])('match %s', (pattern, names) => {
+    expect(matchHooks(pattern, THREE)).toEqual(names);
+  });
+
+  it.each([
+    'blocks.3.hook_resid_post',
+    'blocks.-4.hook_resid_post',
+    'blocks.-0.hook_resid_post',
+    'blocks.0.resid_post',
+    'blocks.0',
+    'blocks.0.hook_resid_post.more',
+    'Logits',
+    '',
+  ])('that do not exist list those that do: "%s"', (pattern) => {
+    const act = () => matchHooks(pattern, THREE);
+    expect(act).toThrow(SutureError);
+    expect(act).toThrow(`No hook point is called "${pattern}"`);
+    expect(act).toThrow('i from 0 to 2');
+    expect(act).toThrow('blocks.{i}.attn.hook_z');
+  });
+
+  it('after a block are found by layer, negative ones from the end', () => {
+    expect([0, 1, 2, -1, -3].map((layer) => residPost(layer, 3))).toEqual([
+      ...posts,
+      posts[2],
+      posts[0],
+    ]);
+    for (const layer of [3, -4, 0.5, Number.NaN]) {
+      expect(() => residPost(layer, 3)).toThrow(
+        `There is no layer ${layer}: this model has layers 0 to 2.`,
+      );
+    }
+  });
+});
