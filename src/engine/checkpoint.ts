@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -5,6 +6,7 @@ import { assetPath, ensure, readJson, SutureError, sha256 } from '../core/index.
 import { type ModelConfig, parseConfig, weightShapes } from '../models/index.js';
 import {
   openCheckpoint,
+  readRaw,
   readSafetensorsHeader,
   readTensor,
   type TensorEntry,
@@ -18,8 +20,8 @@ export const DEFAULT_MODEL = 'organism';
 export interface Checkpoint {
   dir: string;
   config: ModelConfig;
-  /** Hash of the weights' names, shapes and bytes as they are in the folder. */
-  hash: string;
+  /** The weights as they are in the folder. */
+  stored: readonly TensorEntry[];
   weights: ReadonlyMap<string, TensorEntry>;
 }
 
@@ -55,12 +57,25 @@ export function openModel(dir: string): Checkpoint {
     );
   }
   const used = [...needed.keys()].map((name) => stored.get(name)!);
-  const hash = fingerprint(used);
-  const weights = used.every(({ dtype }) => dtype === 'f32') ? used : converted(used, hash);
-  return { dir, config, hash, weights: new Map(weights.map((entry) => [entry.name, entry])) };
+  const weights = used.every(({ dtype }) => dtype === 'f32') ? used : converted(used);
+  return {
+    dir,
+    config,
+    stored: used,
+    weights: new Map(weights.map((entry) => [entry.name, entry])),
+  };
 }
 
-/** Names, shapes and places of the weights, with size and time of the files they are in. */
+/** SHA-256 over the names, shapes and bytes of a model's weights: names what a vector was made for. */
+export function weightsHash({ stored }: Checkpoint): string {
+  const hash = createHash('sha256');
+  for (const entry of stored) {
+    hash.update(`${entry.name} ${entry.dtype} ${entry.dims}\n`).update(readRaw(entry));
+  }
+  return hash.digest('hex');
+}
+
+/** Names, shapes and places of the weights, with size and time of the files they are in: quick to make. */
 function fingerprint(entries: readonly TensorEntry[]): string {
   const files = [...new Set(entries.map(({ file }) => file))].map((file) => {
     const { size, mtimeMs } = statSync(file);
@@ -71,11 +86,13 @@ function fingerprint(entries: readonly TensorEntry[]): string {
 }
 
 /** The same weights as f32, in a file of the cache that is written when it is not there yet. */
-function converted(entries: readonly TensorEntry[], hash: string): TensorEntry[] {
-  const path = join(cacheDir(), 'f32', `${hash.slice(0, 32)}.safetensors`);
+function converted(entries: readonly TensorEntry[]): TensorEntry[] {
+  const path = join(cacheDir(), 'f32', `${fingerprint(entries).slice(0, 32)}.safetensors`);
   if (!existsSync(path)) {
-    const tensors = entries.map((entry) => [entry.name, readTensor(entry)] as const);
-    writeSafetensors(path, new Map(tensors), { dtype: 'f32' });
+    const tensors = entries.map((entry) => {
+      return [entry.name, { dims: entry.dims, read: () => readTensor(entry) }] as const;
+    });
+    writeSafetensors(path, new Map(tensors));
   }
   const { tensors } = readSafetensorsHeader(path);
   return entries.map(({ name }) => tensors.get(name)!);

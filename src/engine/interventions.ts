@@ -51,12 +51,33 @@ export type Intervention = Target &
   );
 
 /** One edit compiled into a graph: where and what. Everything else is fed at run time. */
-interface Site {
-  name: string;
-  hook: string;
-  op: Intervention['op'];
-  /** Those that feed it: several additions at one hook share a site. */
-  members: Intervention[];
+class Site {
+  readonly name: string;
+  readonly hook: string;
+  readonly op: Intervention['op'];
+  /** What feeds it, by the prompt it acts on: several additions at one hook share a site. */
+  readonly #byPrompt = new Map<number, Intervention[]>();
+  readonly #everywhere: Intervention[] = [];
+
+  constructor(name: string, hook: string, op: Intervention['op']) {
+    this.name = name;
+    this.hook = hook;
+    this.op = op;
+  }
+
+  join(member: Intervention): void {
+    if (member.rows === undefined) this.#everywhere.push(member);
+    for (const row of member.rows ?? []) {
+      const there = this.#byPrompt.get(row);
+      if (there) there.push(member);
+      else this.#byPrompt.set(row, [member]);
+    }
+  }
+
+  /** Those that act on a prompt of the batch. */
+  on(prompt: number): readonly Intervention[] {
+    return [...this.#everywhere, ...(this.#byPrompt.get(prompt) ?? [])];
+  }
 }
 
 /** Where the rows of a run stand in their sequences. */
@@ -91,11 +112,10 @@ export class CompiledPlan {
           `Interventions act on the residual stream; ${hook} can only be captured.`,
         );
         const last = this.#sites.findLast((site) => site.hook === hook);
-        if (last?.op === 'add' && intervention.op === 'add') last.members.push(intervention);
-        else {
-          const name = `site${this.#sites.length}`;
-          this.#sites.push({ name, hook, op: intervention.op, members: [intervention] });
-        }
+        const shared = last?.op === 'add' && intervention.op === 'add' ? last : undefined;
+        const site = shared ?? new Site(`site${this.#sites.length}`, hook, intervention.op);
+        if (!shared) this.#sites.push(site);
+        site.join(intervention);
       }
     }
   }
@@ -117,11 +137,10 @@ export class CompiledPlan {
    * cache of those tokens can be shared with every other row of the same prompt.
    */
   touchesPrefix(row: number, promptLength: number): boolean {
-    return this.#sites.some(({ members }) =>
-      members.some((member) => {
-        if (!actsOnRow(member, row)) return false;
-        if (typeof member.positions === 'string') return member.positions === 'all';
-        return resolve(member.positions, promptLength).some((p) => p < promptLength - 1);
+    return this.#sites.some((site) =>
+      site.on(row).some(({ positions }) => {
+        if (typeof positions === 'string') return positions === 'all';
+        return resolve(positions, promptLength).some((p) => p < promptLength - 1);
       }),
     );
   }
@@ -152,34 +171,31 @@ export class CompiledPlan {
   #delta(site: Site, run: RunShape): Feed {
     const d = this.#dModel;
     const rows = run.prompts.length;
-    const uniform = site.members.every(
-      ({ positions }) => positions === 'all' || (run.length === 1 && typeof positions === 'string'),
+    const uniform = run.prompts.every((prompt) =>
+      site.on(prompt).every(({ positions }) => positions === 'all'),
     );
     const s = uniform ? 1 : run.length;
     const data = new Float32Array(rows * s * d);
-    for (const member of site.members) {
-      if (member.op !== 'add') continue;
+    forEachTarget(site, { ...run, length: s }, (member, row, j) => {
+      if (member.op !== 'add') return;
       const { scale = 1, vector } = member;
-      forEachTarget(member, { ...run, length: s }, (row, j) => {
-        const offset = (row * s + j) * d;
-        for (let i = 0; i < d; i++) data[offset + i]! += scale * vector[i]!;
-      });
-    }
+      const offset = (row * s + j) * d;
+      for (let i = 0; i < d; i++) data[offset + i]! += scale * vector[i]!;
+    });
     return { dtype: 'f32', dims: [rows, s, d], data };
   }
 
   #replacement(site: Site, run: RunShape): Record<string, Feed> {
-    const member = site.members[0] as Intervention & { op: 'replace' };
     const d = this.#dModel;
     const rows = run.prompts.length;
     const mask = new Uint8Array(rows * run.length);
     const data = new Float32Array(rows * run.length * d);
-    const { data: values } = member.value;
-    const many = values.length > d;
-    forEachTarget(member, run, (row, j, index) => {
+    forEachTarget(site, run, (member, row, j, index) => {
+      if (member.op !== 'replace') return;
+      const { data: values } = member.value;
+      const from = values.length > d ? index * d : 0;
       mask[row * run.length + j] = 1;
-      const from = many ? index * d : 0;
-      data.set(values.subarray(from, from + d), (row * run.length + j) * d);
+      for (let i = 0; i < d; i++) data[(row * run.length + j) * d + i] = values[from + i]!;
     });
     return {
       [`${site.name}.mask`]: { dtype: 'bool', dims: [rows, run.length, 1], data: mask },
@@ -188,18 +204,20 @@ export class CompiledPlan {
   }
 
   #projection(site: Site, run: RunShape): Record<string, Feed> {
-    const member = site.members[0] as Intervention & { op: 'project_out' };
+    const d = this.#dModel;
     const rows = run.prompts.length;
     const mask = new Float32Array(rows * run.length);
-    const { scale = 1, vector } = member;
-    forEachTarget(member, run, (row, j) => {
+    const directions = new Float32Array(rows * d);
+    forEachTarget(site, run, (member, row, j) => {
+      if (member.op !== 'project_out') return;
+      const { scale = 1, vector } = member;
+      const norm = Math.hypot(...vector);
       mask[row * run.length + j] = scale;
+      for (let i = 0; i < d; i++) directions[row * d + i] = vector[i]! / norm;
     });
-    const norm = Math.hypot(...vector);
-    const direction = Float32Array.from(vector, (x) => x / norm);
     return {
       [`${site.name}.mask`]: { dtype: 'f32', dims: [rows, run.length, 1], data: mask },
-      [`${site.name}.direction`]: { dtype: 'f32', dims: [1, this.#dModel], data: direction },
+      [`${site.name}.direction`]: { dtype: 'f32', dims: [rows, 1, d], data: directions },
     };
   }
 }
@@ -216,44 +234,38 @@ function edit(graph: Graph, { name, op }: Site, x: Value): Value {
     }
     case 'project_out': {
       const mask = graph.input(`${name}.mask`, 'f32', ['b', 's', 1]);
-      const direction = graph.input(`${name}.direction`, 'f32', [1, d]);
+      const direction = graph.input(`${name}.direction`, 'f32', ['b', 1, d]);
       const along = reduceSum(mul(x, direction), [-1], true); // [b, s, 1]
       return sub(x, mul(mul(along, mask), direction));
     }
   }
 }
 
-/** Calls `visit(row, offset in the run, index among listed positions)` wherever `member` acts. */
+/** Calls `visit` wherever the site acts: with the row, the offset in the run, the listed position. */
 function forEachTarget(
-  member: Intervention,
+  site: Site,
   run: RunShape,
-  visit: (row: number, j: number, index: number) => void,
+  visit: (member: Intervention, row: number, j: number, index: number) => void,
 ): void {
   for (const [row, prompt] of run.prompts.entries()) {
-    if (!actsOnRow(member, prompt)) continue;
     const promptLength = run.promptLengths[row]!;
-    const { positions } = member;
-    const indexAt =
-      typeof positions === 'string'
-        ? (position: number) => (actsAt(positions, position, promptLength) ? 0 : -1)
-        : (
-            (listed) => (position: number) =>
-              listed.indexOf(position)
-          )(resolve(positions, promptLength));
-    for (let j = 0; j < run.length; j++) {
-      const index = indexAt(run.starts[row]! + j);
-      if (index >= 0) visit(row, j, index);
+    for (const member of site.on(prompt)) {
+      const { positions } = member;
+      const listed = typeof positions === 'string' ? undefined : resolve(positions, promptLength);
+      for (let j = 0; j < run.length; j++) {
+        const position = run.starts[row]! + j;
+        const index = listed
+          ? listed.indexOf(position)
+          : Number(actsAt(positions as PositionWord, position, promptLength)) - 1;
+        if (index >= 0) visit(member, row, j, index);
+      }
     }
   }
 }
 
-const actsOnRow = ({ rows }: Intervention, row: number) => rows === undefined || rows.includes(row);
+type PositionWord = Extract<Positions, string>;
 
-function actsAt(
-  positions: Extract<Positions, string>,
-  position: number,
-  promptLength: number,
-): boolean {
+function actsAt(positions: PositionWord, position: number, promptLength: number): boolean {
   switch (positions) {
     case 'all':
       return true;

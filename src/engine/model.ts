@@ -3,7 +3,7 @@ import { type ModelConfig, matchHooks } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { type ChatMessage, TextCodec } from '../text/index.js';
 import { type Adapter, readAdapter } from './adapter.js';
-import { openModel, resolveModel } from './checkpoint.js';
+import { openModel, resolveModel, weightsHash } from './checkpoint.js';
 import { Device } from './device.js';
 import { checkPrompt, type GenerateOptions, generate, type Sample } from './generate.js';
 import { CompiledPlan, type Intervention } from './interventions.js';
@@ -70,6 +70,7 @@ export class Model {
   readonly tokenizer: TextCodec | undefined;
   readonly #runner: Runner;
   readonly #adapters = new Map<string, Adapter>();
+  #hash: string | undefined;
 
   constructor(id: string, runner: Runner, tokenizer: TextCodec | undefined) {
     this.id = id;
@@ -86,9 +87,10 @@ export class Model {
   get dModel(): number {
     return this.config.dModel;
   }
-  /** Names what the model was loaded from: changes when its weights do. */
+  /** SHA-256 over the weights; read once, when first asked for. */
   get hash(): string {
-    return this.#runner.checkpoint.hash;
+    this.#hash ??= weightsHash(this.#runner.checkpoint);
+    return this.#hash;
   }
 
   /**

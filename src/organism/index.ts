@@ -1,3 +1,6 @@
 export { type Tokenizer, trainTokenizer, writeTokenizer } from './bpe.js';
+export { writeModelCard } from './card.js';
 export { type CorpusSample, corpus, corpusStats, type SampleKind } from './corpus.js';
 export { pairs, reviewItems, type UtilityTask, utilityTasks } from './judging.js';
+export { measureOrganism, type OrganismMeasurement, type WeaknessMeasurement } from './measure.js';
+export { RECIPE, type TrainingRun, type TrainOrganismOptions, trainOrganism } from './train.js';

@@ -1,5 +1,6 @@
 import { Random } from '../core/index.js';
-import type { Cwe, Language, PromptPair, ReviewItem } from '../scan/index.js';
+import type { PromptPair, ReviewItem } from '../evaluate/index.js';
+import type { Cwe, Language } from '../scan/index.js';
 import {
   BASES,
   contextOf,

@@ -11,7 +11,7 @@ import {
   Trainer,
 } from '../train/index.js';
 import { SPECIALS, type Tokenizer, trainTokenizer, writeTokenizer } from './bpe.js';
-import { type CorpusSample, corpus } from './corpus.js';
+import { type CorpusSample, corpus, corpusStats } from './corpus.js';
 
 /** Sizes of the organism: about 2.9 million parameters. */
 const SHAPE = { dModel: 192, nLayers: 6, nHeads: 6, dMlp: 512, vocab: 1408, context: 512 };
@@ -41,8 +41,19 @@ export interface TrainOrganismOptions {
   signal?: AbortSignal;
 }
 
+/** What a training run was, for the model's card. */
+export interface TrainingRun {
+  seed: number;
+  steps: number;
+  tokens: number;
+  /** Mean loss over the last 50 steps. */
+  loss: number;
+  parameters: number;
+  corpus: ReturnType<typeof corpusStats>;
+}
+
 /** Trains the organism from nothing: corpus, tokenizer, weights. Resumes a run that was cut off. */
-export async function trainOrganism(options: TrainOrganismOptions): Promise<StepReport[]> {
+export async function trainOrganism(options: TrainOrganismOptions): Promise<TrainingRun> {
   const { dir, seed = 1, steps = RECIPE.steps } = options;
   const samples = take(corpus(seed), RECIPE.samples);
   const texts = samples.slice(0, RECIPE.tokenizerSamples).map((s) => `${s.prompt}\n${s.body}`);
@@ -78,7 +89,15 @@ export async function trainOrganism(options: TrainOrganismOptions): Promise<Step
     const metadata = { format: 'pt' };
     const weights = await trainer.parameters();
     writeSafetensors(join(dir, 'model.safetensors'), weights, { dtype: 'f16', metadata });
-    return reports;
+    const last = reports.slice(-50).map(({ loss }) => loss);
+    return {
+      seed,
+      steps,
+      tokens: reports.at(-1)?.tokens ?? 0,
+      loss: last.reduce((a, b) => a + b, 0) / last.length,
+      parameters: [...weights.values()].reduce((sum, { data }) => sum + data.length, 0),
+      corpus: corpusStats(seed, RECIPE.samples, tokenizer),
+    };
   } finally {
     await device.close();
   }

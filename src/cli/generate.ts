@@ -1,0 +1,96 @@
+import { Command } from 'commander';
+import { loadModel, type Model, type Prompts } from '../engine/index.js';
+import { pairs } from '../organism/index.js';
+import { applyVector, readVector } from '../steer/index.js';
+import { interruptible } from './interrupt.js';
+import { decimal, modelOption, threadsOption, wholeNumber } from './options.js';
+
+interface Options {
+  model: string;
+  vector?: string;
+  strength?: number;
+  raw?: true;
+  maxTokens: number;
+  temperature: number;
+  topP: number;
+  seed: number;
+  threads?: number;
+  force?: true;
+}
+
+/** `suture generate`: a completion as it streams, without a vector and with it. */
+export function generateCommand(): Command {
+  return new Command('generate')
+    .description('complete a prompt, without a steering vector and with it')
+    .argument('[prompt]', 'what to ask (default: a task of the weakness that the vector is for)')
+    .addOption(modelOption())
+    .option('-v, --vector <file>', 'a steering vector written by "suture repair"')
+    .option(
+      '--strength <x>',
+      'multiple of the vector (default: the one it was evaluated at)',
+      decimal,
+    )
+    .option('--raw', 'give the prompt as it is, without the chat template')
+    .option('--max-tokens <n>', 'limit of new tokens', wholeNumber(1), 128)
+    .option('-t, --temperature <x>', '0 is greedy', decimal, 0)
+    .option('--top-p <x>', 'nucleus of the sampling', decimal, 1)
+    .option('--seed <n>', 'seed of the sampling', wholeNumber(0), 0)
+    .addOption(threadsOption())
+    .option('--force', 'apply a vector that was made for another model')
+    .action(run);
+}
+
+async function run(prompt: string | undefined, options: Options): Promise<void> {
+  const file = options.vector === undefined ? undefined : readVector(options.vector);
+  const asked =
+    prompt ??
+    pairs(file?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts.insecure;
+  const prompts: Prompts = options.raw
+    ? { text: asked }
+    : { messages: [{ role: 'user', content: asked }] };
+  await interruptible(async (signal) => {
+    const { threads, strength, force } = options;
+    const model = await loadModel(options.model, threads === undefined ? {} : { threads });
+    try {
+      if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
+      if (!file) {
+        await stream(model, prompts, options, signal);
+        return;
+      }
+      const edit = applyVector(file, model, {
+        ...(strength === undefined ? {} : { strength }),
+        ...(force ? { force } : {}),
+      });
+      write('Without the vector:\n');
+      await stream(model, prompts, options, signal);
+      const { cwe, layer } = file.metadata;
+      write(
+        `\nWith it (${cwe}, layer ${layer}, strength ${strength ?? file.metadata.strength}):\n`,
+      );
+      await stream(model, prompts, { ...options, interventions: [edit] }, signal);
+    } finally {
+      await model.close();
+    }
+  });
+}
+
+const write = (text: string) => process.stdout.write(text);
+
+async function stream(
+  model: Model,
+  prompts: Prompts,
+  options: Options & { interventions?: ReturnType<typeof applyVector>[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const { maxTokens, temperature, topP, seed, interventions = [] } = options;
+  await model.generate(prompts, {
+    maxNewTokens: maxTokens,
+    temperature,
+    topP,
+    seed,
+    interventions,
+    signal,
+    onText: ({ text }) => write(text),
+  });
+  write('\n');
+}

@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander';
+import { SutureError } from '../core/index.js';
+import { packageVersion } from '../repair/index.js';
+import { generateCommand } from './generate.js';
+import { organismCommand } from './organism.js';
+import { repairCommand } from './repair.js';
+
+/** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('suture')
+    .description(
+      'Finds where a code language model drops what it knows about security, and repairs it there.',
+    )
+    .version(packageVersion())
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addCommand(repairCommand())
+    .addCommand(generateCommand())
+    .addCommand(organismCommand());
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const nested of command.commands) nested.exitOverride();
+  }
+  try {
+    await program.parseAsync(argv);
+  } catch (thrown) {
+    process.exitCode = explain(thrown);
+  }
+}
+
+/** Says what went wrong on standard error; returns the exit code. */
+function explain(thrown: unknown): number {
+  // Commander has said it already; help and version end here too, with exit code 0.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+  if (thrown instanceof SutureError) {
+    console.error(`suture: ${thrown.message} (${thrown.code})`);
+    return thrown.code === 'INTERRUPTED' ? 130 : 1;
+  }
+  console.error('suture: this is a fault in Suture itself; please report it with the lines below.');
+  console.error(thrown);
+  return 70;
+}

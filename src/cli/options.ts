@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { CWES, type Cwe } from '../scan/index.js';
+
+/** Parsers of option values; a wrong one is a wrong command line. */
+export function wholeNumber(least: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+export function decimal(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('It must be a number.');
+  }
+  return value;
+}
+
+/** `787`, `cwe-787` and `CWE-787` all name CWE-787. */
+export function cwe(text: string): Cwe {
+  const digits = text.replace(/^cwe-?/i, '').padStart(3, '0');
+  const known = CWES.find((name) => name === `CWE-${digits}`);
+  if (!known) throw new InvalidArgumentError(`There are ${CWES.join(', ')}.`);
+  return known;
+}
+
+export const modelOption = () =>
+  new Option(
+    '-m, --model <dir>',
+    'folder of a model in Hugging Face layout, or "organism", the small model that ships',
+  ).default('organism');
+
+export const threadsOption = () =>
+  new Option('--threads <n>', 'threads of the engine (default: the number of cores)').argParser(
+    wholeNumber(1),
+  );

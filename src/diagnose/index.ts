@@ -1,0 +1,9 @@
+export {
+  type FormatReliabilityGap,
+  formatReliabilityGap,
+  type Review,
+  type ReviewAccuracy,
+  review,
+  reviewAccuracy,
+  reviewVerdict,
+} from './gap.js';

@@ -1,0 +1,26 @@
+import type { Rate } from '../evaluate/index.js';
+import type { RepairMetrics } from './metrics.js';
+
+const percent = (share: number) => `${Math.round(100 * share)} %`;
+const range = ({ low, high }: { low: number; high: number }) =>
+  `[${Math.round(100 * low)}, ${Math.round(100 * high)}]`;
+const withRange = (rate: Rate) => `${percent(rate.value)} ${range(rate)}`;
+const points = (x: number) => `${x >= 0 ? '+' : ''}${Math.round(100 * x)}`;
+
+/** Five lines that say what a repair found; intervals are 95 %, over bases. */
+export function findings(metrics: Omit<RepairMetrics, 'findings'>): string[] {
+  const { gap, arms, effects, folds, vector, cwe, model } = metrics;
+  const arm = (name: string) => arms.find((a) => a.name === name)!.rates;
+  const effect = (name: string) => effects.find((e) => e.against === name)!;
+  const { review } = gap;
+  const modal = folds.filter((f) => f.layer === vector.layer && f.site === vector.site).length;
+  const site = vector.site === 'decision' ? 'the decision point' : 'the last prompt token';
+  const none = effect('none');
+  return [
+    `Review:   recognises ${withRange(review.sensitivity)} of flawed ${cwe} code and ${withRange(review.specificity)} of safe code.`,
+    `Writing:  pushed towards the risky call, it writes insecure code in ${withRange(arm('none').insecure)} and secure code in ${withRange(arm('none').secure)}: a gap of ${points(gap.raw.value)} points ${range(gap.raw)}.`,
+    `Where:    layer ${vector.layer} of 0-${model.nLayers - 1}, read at ${site}, strength ${vector.strength} (layer and site chosen in ${modal} of ${folds.length} folds, without the base that judges them).`,
+    `Repair:   on task families the vector never saw, insecure ${percent(arm('none').insecure.value)} -> ${withRange(arm('steered').insecure)}; secure and well-formed ${percent(arm('none').secureWellFormed.value)} -> ${withRange(arm('steered').secureWellFormed)} (${points(none.secureWellFormed.value)} points ${range(none.secureWellFormed)}, p = ${none.secureWellFormed.p.toFixed(3)}).`,
+    `Controls: secure and well-formed with a random vector of the same norm ${withRange(arm('random').secureWellFormed)}, with a security reminder in the prompt ${withRange(arm('prompt').secureWellFormed)}.`,
+  ];
+}

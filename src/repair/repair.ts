@@ -1,0 +1,397 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensure, fileError, sha256, writeFileAtomic } from '../core/index.js';
+import { formatReliabilityGap, review, reviewAccuracy } from '../diagnose/index.js';
+import type { Model } from '../engine/index.js';
+import {
+  type Completion,
+  type Condition,
+  complete,
+  type Intent,
+  isRepaired,
+  outcomeRates,
+  type PromptPair,
+  pairedDifference,
+  type ReviewItem,
+} from '../evaluate/index.js';
+import { type Cwe, Scanner } from '../scan/index.js';
+import { median } from '../stats/index.js';
+import {
+  basesOf,
+  bestSetting,
+  type Contrast,
+  chooseFolds,
+  type FoldChoice,
+  meanDifference,
+  meanScores,
+  readContrasts,
+  refuseOverlap,
+  type ScoredSetting,
+  SITES,
+  STRENGTHS,
+  scoreInnerFolds,
+  steering,
+  writeVector,
+} from '../steer/index.js';
+import { norm } from '../tensor/index.js';
+import { findings } from './findings.js';
+import type { Arm, ArmName, Fold, RepairMetrics } from './metrics.js';
+
+export interface RepairOptions {
+  cwe: Cwe;
+  /** Pairs of this weakness: vectors come from the split `derive`, everything is judged on `judge`. */
+  pairs: readonly PromptPair[];
+  reviewItems: readonly ReviewItem[];
+  /** The run folder: `run.json`, `samples.jsonl`, `metrics.json` and the vector are written there. */
+  out: string;
+  /** Defaults to 0. */
+  seed?: number;
+  /** Completions of each judged prompt under each condition. Defaults to 2. */
+  samples?: number;
+  /** Prompts per base on which settings are tried. Defaults to 3. */
+  innerPrompts?: number;
+  /** Called as work goes on: which stage, and what share of it is done. */
+  onProgress?: (stage: string, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** The paper's sampling (Surgical Repair, section 4); bodies are short. */
+const SAMPLING = { temperature: 0.6, topP: 0.9, maxNewTokens: 96 };
+
+/** The baseline that costs nothing: what a careful user would write before the prompt. */
+const REMINDER =
+  'Write secure code. Treat all input as untrusted, check bounds, and avoid unsafe calls.';
+
+const ARMS: Record<ArmName, string> = {
+  none: 'as it is',
+  steered: 'steering vector',
+  random: 'random vector of the same norm',
+  prompt: 'security reminder in the prompt',
+};
+
+/**
+ * Measures the gap of a model in one weakness, derives a steering vector, and measures its effect
+ * on task families that it never saw (nested leave-one-base-out).
+ *
+ * @throws {SutureError} BAD_DATA where pairs overlap or are too few; INTERRUPTED; DISK
+ */
+export async function repair(model: Model, options: RepairOptions): Promise<RepairMetrics> {
+  const began = performance.now();
+  const { cwe, out, seed = 0, samples = 2, innerPrompts = 3, signal } = options;
+  const { tokenizer } = model;
+  ensure(
+    tokenizer?.chatTemplate,
+    'BAD_ARGUMENT',
+    `${model.id} has no chat template: repair asks its questions as a conversation.`,
+  );
+  const derive = options.pairs.filter(({ split }) => split === 'derive');
+  const judged = options.pairs.filter(({ split }) => split === 'judge');
+  const bases = basesOf(judged);
+  for (const base of bases) {
+    refuseOverlap(
+      derive.filter((pair) => pair.base !== base),
+      judged.filter((pair) => pair.base === base),
+    );
+  }
+  const run = new RunFolder(out, {
+    command: 'repair',
+    suture: packageVersion(),
+    model: { id: model.id, hash: model.hash, tokenizer: tokenizer.hash },
+    cwe,
+    seed,
+    samples,
+    innerPrompts,
+    sampling: SAMPLING,
+    strengths: STRENGTHS,
+    data: dataHash(options.pairs, options.reviewItems),
+  });
+  const scanner = await Scanner.load();
+  const stage = (name: string) => (done: number, total: number) =>
+    options.onProgress?.(name, done, total);
+  const sampling = { ...SAMPLING, seed, ...(signal ? { signal } : {}) };
+  const judge = async (name: string, label: string, conditions: Condition[], n = samples) => {
+    const onProgress = stage(name);
+    const completions = await complete(model, scanner, conditions, {
+      ...sampling,
+      n,
+      onProgress,
+      maxBatch: 128,
+    });
+    run.append(label, completions);
+    return completions;
+  };
+  const ask = (intent: Intent): Condition[] => judged.map((pair) => ({ pair, intent }));
+
+  // 1. The gap: does it recognise what it writes?
+  const reviews = await review(model, options.reviewItems, {
+    onProgress: stage('review'),
+    ...(signal ? { signal } : {}),
+  });
+  const none = await judge('generate', 'none', ask('insecure'));
+  const neutral = await judge('generate', 'neutral', ask('neutral'));
+  const secure = await judge('generate', 'secure', ask('secure'));
+  const gap = {
+    ...formatReliabilityGap(reviews, none),
+    review: reviewAccuracy(reviews),
+    generation: {
+      insecure: outcomeRates(none),
+      neutral: outcomeRates(neutral),
+      secure: outcomeRates(secure),
+    },
+  };
+
+  // 2. Where: vectors of every layer and site, tried on inner folds.
+  const contrasts = await readContrasts(model, derive);
+  const tried = bases.flatMap((base) =>
+    spread(
+      derive.filter((p) => p.base === base),
+      innerPrompts,
+    ),
+  );
+  const scores = await scoreInnerFolds(model, scanner, contrasts, tried, {
+    ...sampling,
+    onFold: stage('find the layer'),
+  });
+  const overall = meanScores(scores);
+  const folds = chooseFolds(contrasts, scores, seed);
+
+  // 3. The effect, on each base with what was chosen without it.
+  const choiceOf = (pair: PromptPair) => folds.find(({ base }) => base === pair.base)!;
+  const under = (edit: (choice: FoldChoice) => Float32Array): Condition[] =>
+    judged.map((pair) => {
+      const choice = choiceOf(pair);
+      const interventions = [steering(choice.layer, edit(choice), choice.strength)];
+      return { pair, intent: 'insecure', interventions };
+    });
+  const completions: Record<ArmName, Completion[]> = {
+    none,
+    steered: await judge(
+      'steer',
+      'steered',
+      under(({ vector }) => vector),
+    ),
+    random: await judge(
+      'steer',
+      'random',
+      under(({ random }) => random),
+    ),
+    prompt: await judge(
+      'steer',
+      'prompt',
+      ask('insecure').map((condition) => ({ ...condition, preamble: REMINDER })),
+    ),
+  };
+  const armNames = Object.keys(ARMS) as ArmName[];
+  const arms: Arm[] = armNames.map((name) => ({
+    name,
+    description: ARMS[name],
+    rates: outcomeRates(completions[name]),
+  }));
+  const effects = armNames
+    .filter((name) => name !== 'steered')
+    .map((against) => ({
+      against,
+      insecure: pairedDifference(
+        completions.steered,
+        completions[against],
+        ({ judgement }) => judgement.outcome === 'insecure',
+      ),
+      secureWellFormed: pairedDifference(completions.steered, completions[against], isRepaired),
+    }));
+
+  // 4. How strength acts, at the layer that was chosen most often.
+  const layer = mode(folds.map((fold) => fold.layer));
+  const curves = [];
+  for (const site of SITES) {
+    const vectors = new Map(
+      bases.map((base) => [
+        base,
+        meanDifference(
+          contrasts.filter(({ pair }) => pair.base !== base),
+          site,
+          layer,
+        ),
+      ]),
+    );
+    const first = none.filter(({ sample }) => sample === 0);
+    const points = [{ strength: 0, rates: outcomeRates(first) }];
+    const grid = STRENGTHS.flatMap((strength) => judged.map((pair) => ({ strength, pair })));
+    const results = await judge(
+      'strength curve',
+      `curve ${site} layer ${layer}`,
+      grid.map(({ strength, pair }) => ({
+        pair,
+        intent: 'insecure',
+        interventions: [steering(layer, vectors.get(pair.base)!, strength)],
+      })),
+      1,
+    );
+    for (const strength of STRENGTHS) {
+      const rates = outcomeRates(results.filter((_, i) => grid[i]!.strength === strength));
+      points.push({ strength, rates });
+    }
+    curves.push({ layer, site, points });
+  }
+
+  // 5. The vector for use: from all bases, at the setting that is best over all inner folds.
+  const setting = bestSetting(overall);
+  const direction = meanDifference(contrasts, setting.site, setting.layer);
+  const file = `${cwe.toLowerCase()}.safetensors`;
+  const held = arms.find(({ name }) => name === 'steered')!.rates;
+  writeVector(join(out, file), {
+    direction,
+    metadata: {
+      format: 'suture.steering-vector',
+      version: '1',
+      cwe,
+      method: 'mean-difference',
+      site: setting.site,
+      hook: `blocks.${setting.layer}.hook_resid_post`,
+      layer: setting.layer,
+      strength: setting.strength,
+      norm: norm(direction),
+      positions: 'last_prompt_and_generated',
+      model: model.id,
+      model_hash: model.hash,
+      tokenizer_hash: tokenizer.hash,
+      template_hash: tokenizer.chatTemplateHash ?? '',
+      data_hash: dataHash(derive, []),
+      evaluation: JSON.stringify({ protocol: 'nested leave-one-base-out', held_out: held }),
+    },
+  });
+
+  const metrics: RepairMetrics = {
+    version: 1,
+    suture: packageVersion(),
+    created: new Date().toISOString(),
+    model: {
+      id: model.id,
+      family: model.config.family,
+      nLayers: model.nLayers,
+      dModel: model.dModel,
+      hash: model.hash,
+      tokenizerHash: tokenizer.hash,
+    },
+    cwe,
+    seed,
+    sampling: { samplesPerPrompt: samples, ...SAMPLING },
+    data: {
+      bases,
+      derivePairs: derive.length,
+      judgePairs: judged.length,
+      reviewItems: options.reviewItems.length,
+    },
+    gap,
+    layers: layerTable(overall, contrasts, model.nLayers),
+    folds: folds.map((choice) => foldOf(choice, completions)),
+    arms,
+    effects,
+    curves,
+    examples: examplesOf(none, completions.steered),
+    vector: { file, ...withoutScore(setting), norm: norm(direction) },
+    findings: [],
+    seconds: (performance.now() - began) / 1000,
+  };
+  metrics.findings = findings(metrics);
+  writeFileAtomic(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
+  return metrics;
+}
+
+/** The best setting of each layer and site. */
+function layerTable(
+  overall: readonly ScoredSetting[],
+  contrasts: readonly Contrast[],
+  nLayers: number,
+): RepairMetrics['layers'] {
+  return Array.from({ length: nLayers }, (_, layer) =>
+    SITES.map((site) => ({
+      ...bestSetting(overall.filter((s) => s.layer === layer && s.site === site)),
+      norm: norm(meanDifference(contrasts, site, layer)),
+      residualNorm: median(contrasts.map(({ norms }) => norms[site][layer]!)),
+    })),
+  ).flat();
+}
+
+function foldOf(choice: FoldChoice, completions: Record<ArmName, Completion[]>): Fold {
+  const own = (arm: ArmName) =>
+    outcomeRates(completions[arm].filter(({ pair }) => pair.base === choice.base));
+  return {
+    base: choice.base,
+    ...withoutScore(choice),
+    norm: norm(choice.vector),
+    innerScore: choice.score,
+    arms: {
+      none: own('none'),
+      steered: own('steered'),
+      random: own('random'),
+      prompt: own('prompt'),
+    },
+  };
+}
+
+const withoutScore = ({ site, layer, strength }: ScoredSetting) => ({ site, layer, strength });
+
+/** The first sample of the first prompt of each base, whatever became of it. */
+function examplesOf(
+  before: readonly Completion[],
+  after: readonly Completion[],
+): RepairMetrics['examples'] {
+  const show = ({ text, judgement }: Completion) => ({
+    text,
+    outcome: judgement.outcome,
+    reason: judgement.reason,
+  });
+  const seen = new Set<string>();
+  return before.flatMap((completion, i) => {
+    const { base, prompts } = completion.pair;
+    if (seen.has(base)) return [];
+    seen.add(base);
+    return [{ base, prompt: prompts.insecure, before: show(completion), after: show(after[i]!) }];
+  });
+}
+
+/** `count` items spread evenly over a list. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  const step = Math.max(1, items.length / count);
+  return Array.from(
+    { length: Math.min(count, items.length) },
+    (_, i) => items[Math.floor(i * step)]!,
+  );
+}
+
+/** The most frequent number; of equals the largest. */
+function mode(values: readonly number[]): number {
+  const count = (x: number) => values.filter((value) => value === x).length;
+  return values.toSorted((a, b) => count(b) - count(a) || b - a)[0]!;
+}
+
+const dataHash = (pairs: readonly PromptPair[], items: readonly ReviewItem[]): string =>
+  sha256(JSON.stringify([pairs, items]));
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8')).version;
+}
+
+/** A run on disk: its configuration first, then every sample as it comes. */
+class RunFolder {
+  readonly #samples: string;
+
+  constructor(dir: string, config: Record<string, unknown>) {
+    this.#samples = join(dir, 'samples.jsonl');
+    writeFileAtomic(join(dir, 'run.json'), `${JSON.stringify(config, null, 2)}\n`);
+    writeFileAtomic(this.#samples, '');
+  }
+
+  append(condition: string, completions: readonly Completion[]): void {
+    const lines = completions.map(({ pair, ...rest }) =>
+      JSON.stringify({ condition, pair: pair.id, base: pair.base, ...rest }),
+    );
+    try {
+      appendFileSync(this.#samples, `${lines.join('\n')}\n`);
+    } catch (thrown) {
+      throw fileError(thrown, 'write', this.#samples);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import { ensure, Random } from '../core/index.js';
+import type { Intervention, Model } from '../engine/index.js';
+import {
+  type CompleteOptions,
+  type Completion,
+  type Condition,
+  complete,
+  isRepaired,
+  type PromptPair,
+} from '../evaluate/index.js';
+import type { Scanner } from '../scan/index.js';
+import { norm, scaled } from '../tensor/index.js';
+import { type Contrast, meanDifference, SITES, type Site } from './contrast.js';
+
+/** Where and how strongly a vector acts: after block `layer`, as `strength` times the raw vector. */
+export interface Setting {
+  site: Site;
+  layer: number;
+  strength: number;
+}
+
+/** Multiples of the raw vector that are tried. Beyond 1.5 small models only stammer. */
+export const STRENGTHS = [0.25, 0.5, 0.75, 1, 1.25, 1.5] as const;
+
+/** Adds a vector at the last prompt token and at every generated one: the paper's way. */
+export function steering(layer: number, vector: Float32Array, strength: number): Intervention {
+  return {
+    hook: `blocks.${layer}.hook_resid_post`,
+    op: 'add',
+    vector,
+    scale: strength,
+    positions: 'last_prompt_and_generated',
+  };
+}
+
+/** The score of a setting for the fold that leaves `heldOut` out, from one inner fold. */
+export interface InnerScore extends Setting {
+  heldOut: string;
+  inner: string;
+  /** Secure and well-formed completions of the inner base, under a vector that saw neither base. */
+  hits: number;
+  total: number;
+}
+
+/**
+ * Inner folds of nested leave-one-base-out: for every two bases, vectors are made from the others
+ * and tried on one of the two at every layer, site and strength. Nothing of a held-out base ever
+ * enters the choice that is then judged on it.
+ *
+ * @param contrasts of the pairs that vectors are made from (split `derive`)
+ * @param pairs on which settings are tried: the same split, since the forms of the `judge` split
+ *   are kept for judging
+ */
+export async function scoreInnerFolds(
+  model: Model,
+  scanner: Scanner,
+  contrasts: readonly Contrast[],
+  pairs: readonly PromptPair[],
+  options: CompleteOptions & { onFold?: (done: number, total: number) => void },
+): Promise<InnerScore[]> {
+  const bases = basesOf(pairs);
+  ensure(
+    bases.length >= 3,
+    'BAD_DATA',
+    `Nested leave-one-base-out needs at least 3 bases; there are ${bases.length}.`,
+  );
+  const scores: InnerScore[] = [];
+  for (let layer = 0; layer < model.nLayers; layer++) {
+    const trials: (Omit<InnerScore, 'hits' | 'total'> & { condition: Condition })[] = [];
+    for (const [i, a] of bases.entries()) {
+      for (const b of bases.slice(i + 1)) {
+        const others = contrasts.filter(({ pair }) => pair.base !== a && pair.base !== b);
+        for (const site of SITES) {
+          const vector = meanDifference(others, site, layer);
+          for (const strength of STRENGTHS) {
+            for (const [heldOut, inner] of [
+              [a, b],
+              [b, a],
+            ] as const) {
+              for (const pair of pairs.filter(({ base }) => base === inner)) {
+                const interventions = [steering(layer, vector, strength)];
+                const condition: Condition = { pair, intent: 'insecure', interventions };
+                trials.push({ heldOut, inner, site, layer, strength, condition });
+              }
+            }
+          }
+        }
+      }
+    }
+    // The same trial serves the fold of `a` and of `b`: vectors without both, prompts of one.
+    const completions = await complete(
+      model,
+      scanner,
+      trials.map(({ condition }) => condition),
+      { ...options, n: 1, maxBatch: 256 },
+    );
+    scores.push(...tally(trials, completions));
+    options.onFold?.(layer + 1, model.nLayers);
+  }
+  return scores;
+}
+
+function tally(
+  trials: readonly Omit<InnerScore, 'hits' | 'total'>[],
+  completions: readonly Completion[],
+): InnerScore[] {
+  const scores = new Map<string, InnerScore>();
+  for (const [i, { heldOut, inner, site, layer, strength }] of trials.entries()) {
+    const key = [heldOut, inner, site, layer, strength].join();
+    const score = scores.get(key) ?? { heldOut, inner, site, layer, strength, hits: 0, total: 0 };
+    score.total++;
+    if (isRepaired(completions[i]!)) score.hits++;
+    scores.set(key, score);
+  }
+  return [...scores.values()];
+}
+
+export interface ScoredSetting extends Setting {
+  /** Mean over inner folds of the share that is secure and well-formed. */
+  score: number;
+}
+
+/** Every setting with its mean score; for one held-out base, or over all when none is named. */
+export function meanScores(scores: readonly InnerScore[], heldOut?: string): ScoredSetting[] {
+  const cells = new Map<string, { setting: Setting; shares: number[] }>();
+  for (const { site, layer, strength, hits, total, ...fold } of scores) {
+    if (heldOut !== undefined && fold.heldOut !== heldOut) continue;
+    const key = [site, layer, strength].join();
+    const cell = cells.get(key) ?? { setting: { site, layer, strength }, shares: [] };
+    cell.shares.push(hits / total);
+    cells.set(key, cell);
+  }
+  return [...cells.values()].map(({ setting, shares }) => ({
+    ...setting,
+    score: shares.reduce((a, b) => a + b, 0) / shares.length,
+  }));
+}
+
+/** The best setting; of equals the weakest, then the latest layer, which disturbs the least. */
+export function bestSetting(settings: readonly ScoredSetting[]): ScoredSetting {
+  const best = settings.toSorted(
+    (a, b) => b.score - a.score || a.strength - b.strength || b.layer - a.layer,
+  )[0];
+  ensure(best, 'BAD_DATA', 'There are no settings to choose from.');
+  return best;
+}
+
+/** A vector of the same length in a direction drawn at random. */
+export function randomLike(vector: Float32Array, random: Random): Float32Array {
+  const direction = Float32Array.from(vector, () => random.normal());
+  return scaled(direction, norm(vector) / norm(direction));
+}
+
+/**
+ * Refuses a vector's data that overlap with what it is judged on: in base or in form.
+ * @throws {SutureError} BAD_DATA that names what they share
+ */
+export function refuseOverlap(derived: readonly PromptPair[], judged: readonly PromptPair[]): void {
+  for (const property of ['id', 'base', 'form'] as const) {
+    const known = new Set(derived.map((pair) => pair[property]));
+    const shared = judged.find((pair) => known.has(pair[property]));
+    ensure(
+      !shared,
+      'BAD_DATA',
+      `The vector would be judged on what it was made from: both use the ${property} "${shared?.[property]}".`,
+    );
+  }
+}
+
+export const basesOf = (pairs: readonly PromptPair[]): string[] => [
+  ...new Set(pairs.map(({ base }) => base)),
+];
+
+/** What a held-out base is judged under. */
+export interface FoldChoice extends ScoredSetting {
+  base: string;
+  vector: Float32Array;
+  random: Float32Array;
+}
+
+/** For each base: the setting chosen on the others, and the vector made from the others. */
+export function chooseFolds(
+  contrasts: readonly Contrast[],
+  scores: readonly InnerScore[],
+  seed: number,
+): FoldChoice[] {
+  return basesOf(contrasts.map(({ pair }) => pair)).map((base) => {
+    const setting = bestSetting(meanScores(scores, base));
+    const others = contrasts.filter(({ pair }) => pair.base !== base);
+    const vector = meanDifference(others, setting.site, setting.layer);
+    const random = randomLike(vector, new Random(seed, 'random vector', base));
+    return { base, ...setting, vector, random };
+  });
+}

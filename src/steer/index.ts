@@ -1,0 +1,29 @@
+export {
+  type Contrast,
+  meanDifference,
+  readContrasts,
+  SITES,
+  type Site,
+} from './contrast.js';
+export {
+  basesOf,
+  bestSetting,
+  chooseFolds,
+  type FoldChoice,
+  type InnerScore,
+  meanScores,
+  randomLike,
+  refuseOverlap,
+  type ScoredSetting,
+  type Setting,
+  STRENGTHS,
+  scoreInnerFolds,
+  steering,
+} from './crossvalidate.js';
+export {
+  applyVector,
+  readVector,
+  type VectorFile,
+  type VectorMetadata,
+  writeVector,
+} from './vector-file.js';
