@@ -16,7 +16,7 @@ export function passAtK(n: number, c: number, k: number): number {
   // C(n-c, k) / C(n, k), factor by factor: no binomial coefficient is ever large. One factor is 0
   // where fewer than k samples failed.
   let allFail = 1;
-  for (let i = 0; i < k; i++) allFail *= Math.max(0, n - c - i) / (n - i);
+  for (let i = 0; i < k; i++) allFail *= (n - c - i) / (n - i);
   return 1 - allFail;
 }
 
