@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { Parsers } from './parse.js';
+
+const parsers = await Parsers.load();
+
+describe('Parsers', () => {
+  it('copies roles, lines and text', () => {
+    const { root, clean } = parsers.parse('int a;\n\nint f(int b) {\n  return b;\n}\n', 'c');
+    expect(clean).toBe(true);
+    const found = root.walk().find((node) => node.type === 'return_statement');
+    expect(found).toMatchObject({ line: 4, text: 'return b;' });
+    expect(found?.parent?.field).toBe('body');
+  });
+
+  it('leaves comments out', () => {
+    const c = parsers.parse('/* gets(a); */ int a; // gets(a)\n', 'c');
+    const python = parsers.parse('a = 1  # os.system(a)\n', 'python');
+    for (const { root } of [c, python])
+      expect(root.walk().some((node) => node.type === 'comment')).toBe(false);
+  });
+
+  it('counts lines and columns in text that is not ASCII', () => {
+    const { root } = parsers.parse('a = "é😀"\nb = a\n', 'python');
+    const names = root.walk().filter((node) => node.type === 'identifier');
+    expect(names.map((node) => [node.text, node.line])).toEqual([
+      ['a', 1],
+      ['b', 2],
+      ['a', 2],
+    ]);
+  });
+
+  it('says where the first error is', () => {
+    expect(parsers.parse('int f() {\n  return (1;\n}\n', 'c')).toMatchObject({
+      clean: false,
+      errorLine: 2,
+    });
+  });
+
+  it('stops at a depth that no function has', () => {
+    const { tooDeep, clean } = parsers.parse(
+      `int a = ${'('.repeat(5000)}1${')'.repeat(5000)};`,
+      'c',
+    );
+    expect(tooDeep).toBe(true);
+    expect(clean).toBe(false);
+  });
+});
