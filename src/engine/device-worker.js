@@ -123,7 +123,8 @@ const handlers = {
 };
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-port.on('message', async (/** @type {Request & { id: number }} */ request) => {
+/** @param {Request & { id: number }} request */
+async function serve(request) {
   try {
     const value = await /** @type {any} */ (handlers)[request.type](request);
     // Outputs are handed over, not copied; what stays in a buffer must be copied.
@@ -134,4 +135,11 @@ port.on('message', async (/** @type {Request & { id: number }} */ request) => {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     port.postMessage({ id: request.id, error: message });
   }
+}
+
+// One after the other: ONNX Runtime begins a run later than it is asked to, and what the run needs
+// must not be released before.
+let turn = Promise.resolve();
+port.on('message', (request) => {
+  turn = turn.then(() => serve(request));
 });

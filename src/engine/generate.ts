@@ -3,7 +3,8 @@ import { IncrementalDecoder, StopMatcher, type TextCodec } from '../text/index.j
 import type { Adapter } from './adapter.js';
 import { KvCache } from './cache.js';
 import { CompiledPlan, type Intervention } from './interventions.js';
-import type { Program, Runner } from './runner.js';
+import type { ProgramSpec } from './program.js';
+import type { Runner } from './runner.js';
 import { checkSampling, type SamplingOptions, sample } from './sampling.js';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -77,16 +78,13 @@ export async function generate(
   const { n = 1, maxNewTokens = 128, maxBatch = 64, stop = [] } = options;
   const { config } = runner.checkpoint;
   checkSampling(options);
-  ensure(
-    Number.isInteger(n) && n > 0,
-    'BAD_ARGUMENT',
-    `n must be a whole number above 0; got ${n}.`,
-  );
-  ensure(
-    Number.isInteger(maxNewTokens) && maxNewTokens > 0,
-    'BAD_ARGUMENT',
-    `maxNewTokens must be a whole number above 0; got ${maxNewTokens}.`,
-  );
+  for (const [name, value] of Object.entries({ n, maxNewTokens, maxBatch })) {
+    ensure(
+      Number.isInteger(value) && value > 0,
+      'BAD_ARGUMENT',
+      `${name} must be a whole number above 0; got ${value}.`,
+    );
+  }
   ensure(
     stop.length === 0 || codec,
     'BAD_ARGUMENT',
@@ -95,7 +93,7 @@ export async function generate(
   for (const [i, ids] of prompts.entries()) checkPrompt(ids, i, config.vocabSize);
 
   const plan = new CompiledPlan(options.interventions ?? [], config);
-  const program = await runner.program(plan, [], adapter);
+  const program: ProgramSpec = { plan, capture: [], adapter };
   const rows = prompts.flatMap((ids, prompt) =>
     Array.from(
       { length: n },
@@ -106,7 +104,7 @@ export async function generate(
         tokens: [],
         text: '',
         random: new Random(options.seed ?? 0, 'sample', ids.join(), index),
-        decoder: codec && new IncrementalDecoder(codec),
+        decoder: codec && new IncrementalDecoder(codec, { skipSpecialTokens: true }),
         stop: stop.length > 0 ? new StopMatcher(stop) : undefined,
         finishReason: undefined,
       }),
@@ -156,7 +154,7 @@ interface DecodeOptions extends GenerateOptions {
 /** Decodes rows side by side until all are finished. */
 async function decodeBatch(
   runner: Runner,
-  program: Program,
+  program: ProgramSpec,
   batch: readonly Row[],
   options: DecodeOptions,
 ): Promise<void> {
@@ -230,7 +228,11 @@ function accept(row: Row, token: number, options: DecodeOptions): void {
  * A cache that holds, for each row, its prompt without the last token (which the first decoding
  * step takes in). Equal prefixes are computed once.
  */
-async function prefill(runner: Runner, program: Program, batch: readonly Row[]): Promise<KvCache> {
+async function prefill(
+  runner: Runner,
+  program: ProgramSpec,
+  batch: readonly Row[],
+): Promise<KvCache> {
   const { device, checkpoint } = runner;
   const keys = batch.map(({ prompt, ids }) => {
     const own = program.plan.touchesPrefix(prompt, ids.length) ? prompt : '';

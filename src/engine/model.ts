@@ -110,7 +110,7 @@ export class Model {
     const hooks = [...new Set((options.capture ?? []).flatMap((name) => matchHooks(name, config)))];
     const plan = new CompiledPlan(options.interventions ?? [], config);
     const adapter = this.#adapter(options.adapter);
-    const program = await this.#runner.program(plan, hooks, adapter);
+    const program = { plan, capture: hooks, adapter };
 
     const rows = batch.length;
     const s = Math.max(...batch.map((ids) => ids.length));

@@ -1,20 +1,12 @@
 import { rotaryTables } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
-import type { Adapter } from './adapter.js';
 import { emptyPast, type KvCache } from './cache.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Device } from './device.js';
-import type { CompiledPlan } from './interventions.js';
-import { buildProgram } from './program.js';
+import { buildProgram, type ProgramSpec } from './program.js';
 
 /** Graphs of one model that are kept ready; each holds a copy of the weights, packed for speed. */
 const KEPT_PROGRAMS = 4;
-
-/** A graph that is loaded: one structure of captures, interventions and adapter. */
-export interface Program {
-  session: number;
-  plan: CompiledPlan;
-}
 
 /** One call of a program: rows of new tokens, right-padded to one length. */
 export interface Step {
@@ -37,7 +29,7 @@ export interface Step {
 export class Runner {
   readonly device: Device;
   readonly checkpoint: Checkpoint;
-  readonly #programs = new Map<string, Promise<number>>();
+  readonly #sessions = new Map<string, Promise<number>>();
   #tablePositions = 0;
 
   constructor(device: Device, checkpoint: Checkpoint) {
@@ -45,27 +37,8 @@ export class Runner {
     this.checkpoint = checkpoint;
   }
 
-  /** The program of a structure; graphs are built once and the last few are kept. */
-  async program(
-    plan: CompiledPlan,
-    capture: readonly string[],
-    adapter: Adapter | undefined,
-  ): Promise<Program> {
-    const key = JSON.stringify([plan.structure, capture, adapter?.hash]);
-    let session = this.#programs.get(key);
-    this.#programs.delete(key);
-    session ??= this.device.load(buildProgram(this.checkpoint, { plan, capture, adapter }));
-    this.#programs.set(key, session);
-    for (const [oldest, old] of this.#programs) {
-      if (this.#programs.size <= KEPT_PROGRAMS) break;
-      this.#programs.delete(oldest);
-      await this.device.unload(await old);
-    }
-    return { session: await session, plan };
-  }
-
   /** Runs one step; returns the fetched outputs in their order. */
-  async run({ session, plan }: Program, step: Step): Promise<Tensor[]> {
+  async run(program: ProgramSpec, step: Step): Promise<Tensor[]> {
     const { config } = this.checkpoint;
     const rows = step.tokens.length;
     const s = Math.max(...step.tokens.map((row) => row.length));
@@ -82,7 +55,7 @@ export class Runner {
     const shape = { prompts: step.prompts, promptLengths: step.promptLengths, starts, length: s };
     const feeds = {
       ...(step.past ? step.past.feeds() : emptyPast(config, rows)),
-      ...plan.feeds(shape),
+      ...program.plan.feeds(shape),
       tokens: { dtype: 'i64', dims: [rows, s], data: tokens },
       positions: { dtype: 'i64', dims: [rows, s], data: positions },
       cos: { buffer: 'rope.cos' },
@@ -95,7 +68,33 @@ export class Runner {
     } as const;
     const counts = step.tokens.map((ids) => ids.length);
     const appends = step.into ? step.into.cache.append(step.into.rows, counts) : [];
+    const session = await this.#session(program);
     return this.device.run(session, feeds, { fetch: step.fetch, appends });
+  }
+
+  /**
+   * The session of a program's structure, made where it is not there. It may be unloaded as soon
+   * as others are asked for: the device does one request after the other, so use it at once.
+   */
+  #session(program: ProgramSpec): Promise<number> {
+    const { plan, capture, adapter } = program;
+    const key = JSON.stringify([plan.structure, capture, adapter?.hash]);
+    const session = this.#sessions.get(key) ?? this.#load(program, key);
+    this.#sessions.delete(key);
+    this.#sessions.set(key, session); // now the last used
+    for (const [oldest, old] of this.#sessions) {
+      if (this.#sessions.size <= KEPT_PROGRAMS) break;
+      this.#sessions.delete(oldest);
+      // A session that was never made need not be unloaded, and nobody waits for the others.
+      old.then((id) => this.device.unload(id)).catch(() => {});
+    }
+    return session;
+  }
+
+  #load(program: ProgramSpec, key: string): Promise<number> {
+    const session = this.device.load(buildProgram(this.checkpoint, program));
+    session.catch(() => this.#sessions.delete(key)); // to be tried again
+    return session;
   }
 
   /** Rotary tables in the device, long enough for `positions`. */

@@ -1,4 +1,4 @@
-import { ensure, type Random } from '../core/index.js';
+import { ensure, type Random, SutureError } from '../core/index.js';
 
 export interface SamplingOptions {
   /** 0 is greedy. Defaults to 0. */
@@ -30,11 +30,11 @@ export function checkSampling({ temperature = 0, topP = 1, topK = 0 }: SamplingO
  * Takes exactly one random number unless greedy, so that rows stay in step with their seeds.
  *
  * @param logits [vocab]
+ * @throws {SutureError} ENGINE where a logit is NaN or the largest is infinite
  */
 export function sample(logits: Float32Array, options: SamplingOptions, random: Random): number {
   const { temperature = 0, topP = 1, topK = 0 } = options;
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+  const best = mostProbable(logits);
   if (temperature === 0) return best;
 
   const draw = random.float();
@@ -61,6 +61,27 @@ export function sample(logits: Float32Array, options: SamplingOptions, random: R
   return best;
 }
 
+/** The id of the largest logit, of equals the smallest. */
+function mostProbable(logits: Float32Array): number {
+  let best = 0;
+  let broken = false;
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i]!;
+    if (logit > logits[best]!) best = i;
+    broken ||= Number.isNaN(logit);
+  }
+  if (broken || !Number.isFinite(logits[best])) {
+    throw new SutureError(
+      'ENGINE',
+      'The logits are not numbers any more: an intervention is too strong, or the weights are damaged.',
+    );
+  }
+  return best;
+}
+
+/** Beyond this distance from the top, in units of temperature, a token's weight is 0. */
+const NO_WEIGHT = 746;
+
 /** Token ids that top-k and top-p leave, most probable first; ties go to the smaller id. */
 function nucleus(
   logits: Float32Array,
@@ -77,7 +98,7 @@ function nucleus(
     const floor = top - margin * temperature;
     const near: number[] = [];
     for (let i = 0; i < logits.length; i++) if (logits[i]! >= floor) near.push(i);
-    const whole = near.length === logits.length;
+    const whole = near.length === logits.length || margin > NO_WEIGHT;
     if (topK > near.length && !whole) continue;
     near.sort((a, b) => logits[b]! - logits[a]! || a - b);
     const candidates = topK > 0 ? near.slice(0, topK) : near;
