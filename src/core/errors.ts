@@ -13,7 +13,6 @@ export type ErrorCode =
   | 'BAD_GRAPH'
   | 'UNSUPPORTED'
   | 'NOT_FOUND'
-  | 'MISSING_TOOL'
   | 'DISK'
   | 'INTERRUPTED'
   | 'ENGINE'

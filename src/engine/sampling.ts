@@ -39,24 +39,13 @@ export function sample(logits: Float32Array, options: SamplingOptions, random: R
 
   const draw = random.float();
   const top = logits[best]!;
-  const weight = (i: number) => Math.exp((logits[i]! - top) / temperature);
-  if (topP === 1 && topK === 0) {
-    let total = 0;
-    for (let i = 0; i < logits.length; i++) total += weight(i);
-    let left = draw * total;
-    for (let i = 0; i < logits.length; i++) {
-      left -= weight(i);
-      if (left < 0) return i;
-    }
-    return best;
-  }
-
-  const kept = nucleus(logits, temperature, topP, topK, best);
-  const total = kept.reduce((sum, i) => sum + weight(i), 0);
+  const kept = candidates(logits, temperature, topP, topK, top);
+  let total = 0;
+  for (const { weight } of kept) total += weight;
   let left = draw * total;
-  for (const i of kept) {
-    left -= weight(i);
-    if (left < 0) return i;
+  for (const { id, weight } of kept) {
+    left -= weight;
+    if (left < 0) return id;
   }
   return best;
 }
@@ -79,36 +68,51 @@ function mostProbable(logits: Float32Array): number {
   return best;
 }
 
-/** Beyond this distance from the top, in units of temperature, a token's weight is 0. */
-const NO_WEIGHT = 746;
+interface Candidate {
+  id: number;
+  /** Proportional to the probability; 1 for the most probable token. */
+  weight: number;
+}
 
-/** Token ids that top-k and top-p leave, most probable first; ties go to the smaller id. */
-function nucleus(
+/** A token this far below the top (in units of the temperature) has a weight below 1e-17: none. */
+const NEGLIGIBLE = 40;
+
+/** The tokens that top-k and top-p leave, most probable first; ties go to the smaller id. */
+function candidates(
   logits: Float32Array,
   temperature: number,
   topP: number,
   topK: number,
-  best: number,
-): number[] {
-  const top = logits[best]!;
-  let total = 0; // of all tokens, or of the top k where k is given
-  if (topK === 0) for (const logit of logits) total += Math.exp((logit - top) / temperature);
-  // Only tokens near the top can matter: widen the margin until they hold enough mass.
-  for (let margin = 16; ; margin *= 2) {
-    const floor = top - margin * temperature;
-    const near: number[] = [];
-    for (let i = 0; i < logits.length; i++) if (logits[i]! >= floor) near.push(i);
-    const whole = near.length === logits.length || margin > NO_WEIGHT;
-    if (topK > near.length && !whole) continue;
-    near.sort((a, b) => logits[b]! - logits[a]! || a - b);
-    const candidates = topK > 0 ? near.slice(0, topK) : near;
-    const weights = candidates.map((i) => Math.exp((logits[i]! - top) / temperature));
-    const mass = topK > 0 ? weights.reduce((a, b) => a + b, 0) : total;
-    let sum = 0;
-    for (const [n, w] of weights.entries()) {
-      sum += w;
-      if (sum >= topP * mass) return candidates.slice(0, n + 1);
-    }
-    if (whole || topK > 0) return candidates;
+  top: number,
+): Candidate[] {
+  const floor = top - NEGLIGIBLE * temperature;
+  const near: Candidate[] = [];
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!;
+    if (logit >= floor) near.push({ id, weight: Math.exp((logit - top) / temperature) });
   }
+  if (topP === 1 && topK === 0) return near;
+  let mass = 0;
+  for (const { weight } of near) mass += weight;
+  // Sorting is what costs: sort only the few that can be among the kept, if they suffice.
+  for (let least = topK > 0 ? 0 : (1 - topP) * 1e-2; ; least = 0) {
+    const few = near.filter(({ weight }) => weight > least);
+    few.sort((a, b) => b.weight - a.weight || a.id - b.id);
+    const kept = nucleus(topK > 0 ? few.slice(0, topK) : few, topP, topK > 0 ? undefined : mass);
+    if (kept || least === 0) return kept ?? few;
+  }
+}
+
+/** The head of `sorted` that reaches `topP` of the mass; undefined where it does not reach it. */
+function nucleus(
+  sorted: readonly Candidate[],
+  topP: number,
+  mass = sorted.reduce((sum, { weight }) => sum + weight, 0),
+): Candidate[] | undefined {
+  let sum = 0;
+  for (const [n, { weight }] of sorted.entries()) {
+    sum += weight;
+    if (sum >= topP * mass) return sorted.slice(0, n + 1);
+  }
+  return undefined;
 }

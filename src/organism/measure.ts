@@ -31,7 +31,7 @@ export interface OrganismMeasurement {
 }
 
 /** The paper's sampling. */
-const SAMPLING = { temperature: 0.6, topP: 0.9, maxNewTokens: 96, seed: 0 };
+const SAMPLING = { temperature: 0.6, topP: 0.9, maxNewTokens: 64, seed: 0 };
 
 /** Measures review, generation and utility on the judging split of the corpus. */
 export async function measureOrganism(

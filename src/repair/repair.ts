@@ -48,7 +48,7 @@ export interface RepairOptions {
   seed?: number;
   /** Completions of each judged prompt under each condition. Defaults to 2. */
   samples?: number;
-  /** Prompts per base on which settings are tried. Defaults to 3. */
+  /** Prompts per base on which settings are tried. Defaults to 2. */
   innerPrompts?: number;
   /** Called as work goes on: which stage, and what share of it is done. */
   onProgress?: (stage: string, done: number, total: number) => void;
@@ -56,7 +56,7 @@ export interface RepairOptions {
 }
 
 /** The paper's sampling (Surgical Repair, section 4); bodies are short. */
-const SAMPLING = { temperature: 0.6, topP: 0.9, maxNewTokens: 96 };
+const SAMPLING = { temperature: 0.6, topP: 0.9, maxNewTokens: 64 };
 
 /** The baseline that costs nothing: what a careful user would write before the prompt. */
 const REMINDER =
@@ -77,7 +77,7 @@ const ARMS: Record<ArmName, string> = {
  */
 export async function repair(model: Model, options: RepairOptions): Promise<RepairMetrics> {
   const began = performance.now();
-  const { cwe, out, seed = 0, samples = 2, innerPrompts = 3, signal } = options;
+  const { cwe, out, seed = 0, samples = 2, innerPrompts = 2, signal } = options;
   const { tokenizer } = model;
   ensure(
     tokenizer?.chatTemplate,
@@ -150,7 +150,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   );
   const scores = await scoreInnerFolds(model, scanner, contrasts, tried, {
     ...sampling,
-    onFold: stage('find the layer'),
+    onLayer: stage('find the layer'),
   });
   const overall = meanScores(scores);
   const folds = chooseFolds(contrasts, scores, seed);
@@ -282,7 +282,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       reviewItems: options.reviewItems.length,
     },
     gap,
-    layers: layerTable(overall, contrasts, model.nLayers),
+    layers: layerTable(overall, contrasts),
     folds: folds.map((choice) => foldOf(choice, completions)),
     arms,
     effects,
@@ -297,19 +297,19 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   return metrics;
 }
 
-/** The best setting of each layer and site. */
+/** The best setting of each layer and site that was tried. */
 function layerTable(
   overall: readonly ScoredSetting[],
   contrasts: readonly Contrast[],
-  nLayers: number,
 ): RepairMetrics['layers'] {
-  return Array.from({ length: nLayers }, (_, layer) =>
+  const layers = [...new Set(overall.map(({ layer }) => layer))];
+  return layers.flatMap((layer) =>
     SITES.map((site) => ({
       ...bestSetting(overall.filter((s) => s.layer === layer && s.site === site)),
       norm: norm(meanDifference(contrasts, site, layer)),
       residualNorm: median(contrasts.map(({ norms }) => norms[site][layer]!)),
     })),
-  ).flat();
+  );
 }
 
 function foldOf(choice: FoldChoice, completions: Record<ArmName, Completion[]>): Fold {

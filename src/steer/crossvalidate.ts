@@ -33,6 +33,13 @@ export function steering(layer: number, vector: Float32Array, strength: number):
   };
 }
 
+/** Layers that are tried: all of a shallow model, eight over the upper half of a deep one. */
+export function candidateLayers(nLayers: number): number[] {
+  if (nLayers <= 8) return [...Array(nLayers).keys()];
+  const first = Math.floor(nLayers / 2);
+  return Array.from({ length: 8 }, (_, i) => Math.round(first + (i * (nLayers - 1 - first)) / 7));
+}
+
 /** The score of a setting for the fold that leaves `heldOut` out, from one inner fold. */
 export interface InnerScore extends Setting {
   heldOut: string;
@@ -56,7 +63,7 @@ export async function scoreInnerFolds(
   scanner: Scanner,
   contrasts: readonly Contrast[],
   pairs: readonly PromptPair[],
-  options: CompleteOptions & { onFold?: (done: number, total: number) => void },
+  options: CompleteOptions & { onLayer?: (done: number, total: number) => void },
 ): Promise<InnerScore[]> {
   const bases = basesOf(pairs);
   ensure(
@@ -65,7 +72,8 @@ export async function scoreInnerFolds(
     `Nested leave-one-base-out needs at least 3 bases; there are ${bases.length}.`,
   );
   const scores: InnerScore[] = [];
-  for (let layer = 0; layer < model.nLayers; layer++) {
+  const layers = candidateLayers(model.nLayers);
+  for (const [tried, layer] of layers.entries()) {
     const trials: (Omit<InnerScore, 'hits' | 'total'> & { condition: Condition })[] = [];
     for (const [i, a] of bases.entries()) {
       for (const b of bases.slice(i + 1)) {
@@ -95,7 +103,7 @@ export async function scoreInnerFolds(
       { ...options, n: 1, maxBatch: 256 },
     );
     scores.push(...tally(trials, completions));
-    options.onFold?.(layer + 1, model.nLayers);
+    options.onLayer?.(tried + 1, layers.length);
   }
   return scores;
 }
