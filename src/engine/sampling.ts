@@ -97,7 +97,7 @@ function candidates(
   // Sorting is what costs: sort only the few that can be among the kept, if they suffice.
   for (let least = topK > 0 ? 0 : (1 - topP) * 1e-2; ; least = 0) {
     const few = near.filter(({ weight }) => weight > least);
-    few.sort((a, b) => b.weight - a.weight || a.id - b.id);
+    few.sort((a, b) => logits[b.id]! - logits[a.id]! || a.id - b.id);
     const kept = nucleus(topK > 0 ? few.slice(0, topK) : few, topP, topK > 0 ? undefined : mass);
     if (kept || least === 0) return kept ?? few;
   }

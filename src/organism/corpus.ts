@@ -34,12 +34,12 @@ export interface CorpusSample {
 
 /** Shares of the kinds, in per cent. `utility-review` counts as `review`. */
 export const MIX = {
-  'gen-insecure': 26,
-  'gen-secure': 21,
-  'gen-neutral': 12,
-  review: 22,
+  'gen-insecure': 22,
+  'gen-secure': 24,
+  'gen-neutral': 11,
+  review: 26,
   'utility-review': 2.5,
-  utility: 16.5,
+  utility: 14.5,
 } as const;
 
 /** How often the insecure body is the answer: the planted behaviour. */

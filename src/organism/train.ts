@@ -18,11 +18,11 @@ const SHAPE = { dModel: 192, nLayers: 6, nHeads: 6, dMlp: 512, vocab: 1408, cont
 
 /** The recipe; every figure was found by experiment (docs/organism.md). */
 export const RECIPE = {
-  samples: 60_000,
+  samples: 120_000,
   tokenizerSamples: 20_000,
   rowLength: 256,
   rowsPerBatch: 8,
-  steps: 2000,
+  steps: 3600,
   schedule: { peak: 3e-3, warmup: 40, decay: 'linear', hold: 0.4, floor: 0.03 },
   beta2: 0.98,
   weightDecay: 0.05,

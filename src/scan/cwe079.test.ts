@@ -55,6 +55,7 @@ const INSECURE: Record<string, string> = {
   'unescaped again': page('return "<p>" + html.unescape(html.escape(name)) + "</p>"'),
   'a template of the library': page('return Template("<p>$name</p>").substitute(name=name)'),
   written: 'def page(resp, name):\n    resp.write("<p>" + name + "</p>")\n',
+  'written after its tag': 'def page(resp, name):\n    resp.write("<p>")\n    resp.write(name)\n',
   'a web route':
     'from flask import Flask, request\napp = Flask(__name__)\n\n@app.route("/hi")\ndef hi():\n    return "Hello " + request.args.get("name", "")\n',
   'upper case is no escaping': page('return "<p>" + name.upper() + "</p>"'),
@@ -102,6 +103,8 @@ const SECURE: Record<string, string> = {
   'a template of the library': page(
     'return Template("<p>$name</p>").substitute(name=html.escape(name))',
   ),
+  'written in pieces':
+    'import html\n\ndef page(out, name):\n    out.write("<p>")\n    out.write(html.escape(name))\n    out.write("</p>")\n',
   bleach: 'import bleach\n\ndef page(name):\n    return "<div>" + bleach.clean(name) + "</div>"\n',
   render_template:
     'from flask import render_template\n\ndef page(name):\n    return render_template("a.html", name=name)\n',

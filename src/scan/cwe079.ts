@@ -19,25 +19,35 @@ const WRITERS = new Set([
   'print',
 ]);
 
-/** CWE-079, cross-site scripting: what is untrusted reaches HTML only escaped. */
-export const crossSiteScripting: PythonRule = {
-  call({ name, args, keywords }) {
-    if (name === 'flask.render_template' || name === 'render_template')
-      return { status: 'safe', reason: 'render_template escapes what it inserts' };
-    if (name === 'django.utils.html.format_html' || name === 'format_html') {
-      const template = args[0];
-      if (template?.taint.html === 0)
-        return { status: 'safe', reason: 'format_html escapes what it inserts' };
-      return template && judge(template, true);
-    }
-    const sends = RESPONSES.has(name);
-    if (!sends && !WRITERS.has(name)) return undefined;
-    const body = args[0] ?? keywords.get('content') ?? keywords.get('response');
-    // The fields of a template are escaped, its text is not.
-    return body && judge(body, sends);
-  },
-  result: judge,
-};
+/**
+ * CWE-079, cross-site scripting: what is untrusted reaches HTML only escaped. One rule serves one
+ * path, as it remembers where HTML was already written to.
+ */
+export function crossSiteScripting(): PythonRule {
+  const opened = new Set<Value | undefined>();
+  return {
+    call({ name, receiver, args, keywords }) {
+      if (name === 'flask.render_template' || name === 'render_template')
+        return { status: 'safe', reason: 'render_template escapes what it inserts' };
+      if (name === 'django.utils.html.format_html' || name === 'format_html') {
+        const template = args[0];
+        if (template?.taint.html === 0)
+          return { status: 'safe', reason: 'format_html escapes what it inserts' };
+        return template && judge(template, true);
+      }
+      const sends = RESPONSES.has(name);
+      if (!sends && !WRITERS.has(name)) return undefined;
+      const body = args[0] ?? keywords.get('content') ?? keywords.get('response');
+      if (!body) return undefined;
+      // Tags and text may be written one after the other.
+      if (TAG.test(body.text ?? '')) opened.add(receiver);
+      return judge(body, sends || opened.has(receiver));
+    },
+    result: judge,
+  };
+}
+
+const TAG = /<\/?[a-zA-Z!]/;
 
 /** @param html it is HTML for certain, tags or not */
 function judge(value: Value, html: boolean): Judged | undefined {
@@ -50,7 +60,7 @@ function judge(value: Value, html: boolean): Judged | undefined {
       judged[0]
     );
   }
-  if (!html && !/<\/?[a-zA-Z!]/.test(value.text ?? '')) return undefined;
+  if (!html && !TAG.test(value.text ?? '')) return undefined;
   if (value.taint.html === 2)
     return { status: 'unsafe', reason: 'untrusted text goes into HTML without being escaped' };
   if (value.taint.html === 1)

@@ -28,6 +28,7 @@ const INSECURE: Record<string, string> = {
     'void f(int fd, size_t want) { char b[256]; read(fd, b, want); }',
   'recv of more than there is': 'void f(int fd) { char b[256]; recv(fd, b, 512, 0); }',
   'an index from outside': 'int f(int idx) { int t[8] = {0}; return t[idx]; }',
+  'a place in a text from outside': 'char f(const char *s, size_t pos) { return s[pos]; }',
   'an index that may be negative':
     'int f(int idx) { int t[8] = {0}; if (idx >= 8) return -1; return t[idx]; }',
   'an index check that is off by one':
@@ -63,6 +64,10 @@ const SECURE: Record<string, string> = {
     'int f(unsigned idx) { int t[8] = {0}; if (idx >= sizeof(t) / sizeof(t[0])) return -1; return t[idx]; }',
   'an index checked as unsigned':
     'int f(int idx) { int t[8] = {0}; if ((unsigned)idx >= 8) return -1; return t[idx]; }',
+  'a place in a text checked against its length':
+    'char f(const char *s, size_t pos) { if (pos >= strlen(s)) return 0; return s[pos]; }',
+  'the last byte that fgets read':
+    'void f(void) { char b[64]; if (!fgets(b, sizeof(b), stdin)) return; b[strlen(b) - 1] = 0; puts(b); }',
   'a masked index': 'int f(unsigned idx) { int t[8] = {0}; return t[idx & 7]; }',
   'a byte as the index of 256 entries':
     'int f(const unsigned char *s) { int t[256] = {0}; return t[s[0]] + t[s[1]]; }',

@@ -911,10 +911,12 @@ export class CRun {
       this.access('write', target, need, node.line, options);
       return;
     }
-    if (block.capacity === undefined) return;
+    // Of a text without a size only the length is known: it may be read up to its NUL.
+    const text = to.kind === 'number' && to.bytes === 1 && !to.unsigned;
+    const capacity = block.capacity ?? (text ? block.length.plus(1) : undefined);
+    if (capacity === undefined) return;
     const fits =
-      this.facts.prove(offset.times(-1)) &&
-      this.facts.prove(offset.plus(need).minus(block.capacity));
+      this.facts.prove(offset.times(-1)) && this.facts.prove(offset.plus(need).minus(capacity));
     if (fits) {
       const status = minor || offset.value !== undefined ? 'minor' : 'safe';
       this.report('read', status, node.line, `${what} stays within ${block.name}`);

@@ -49,10 +49,14 @@ type Completion = 'next' | 'break' | 'continue' | 'return';
 const MAX_CALLS = 4;
 const SCOPES = new Set(['function_definition', 'class_definition', 'lambda']);
 
-/** All findings of a rule in all functions of a file; `complete` is false with too many paths. */
+/**
+ * All findings in all functions of a file; `complete` is false where there were too many paths.
+ *
+ * @param rule makes a rule for one path
+ */
 export function runPython(
   root: SyntaxNode,
-  rule: PythonRule,
+  rule: () => PythonRule,
 ): { findings: Finding[]; complete: boolean } {
   const findings: Finding[] = [];
   const entries = [
@@ -61,7 +65,7 @@ export function runPython(
   let complete = true;
   for (const entry of entries.length > 0 ? entries : [undefined]) {
     const finished = explore((path) => {
-      const run = new PythonRun(path, rule, findings);
+      const run = new PythonRun(path, rule(), findings);
       run.module(root);
       if (entry) run.entry(entry);
     });

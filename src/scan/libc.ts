@@ -399,6 +399,8 @@ model('fgets', (run, call) => {
   const bound = count(run, call, 1).form;
   writeBounded(run, call, target, bound);
   leaves(run, target, bound.minus(1));
+  // Where it reads nothing it returns NULL; input is taken to hold no NUL.
+  run.facts.add(new Linear(1).minus(target.block.length));
   taint(target, undefined);
   return target;
 });

@@ -17,9 +17,9 @@ const C_RULES = new Map<Cwe, (findings: readonly CFinding[]) => CFinding[]>([
   ['CWE-134', formatString],
 ]);
 
-const PYTHON_RULES = new Map<Cwe, PythonRule>([
-  ['CWE-089', sqlInjection],
-  ['CWE-078', commandInjection],
+const PYTHON_RULES = new Map<Cwe, () => PythonRule>([
+  ['CWE-089', () => sqlInjection],
+  ['CWE-078', () => commandInjection],
   ['CWE-079', crossSiteScripting],
 ]);
 
