@@ -27,9 +27,13 @@ export function changeJson(path: string, changes: Record<string, unknown>): void
   writeFileSync(path, JSON.stringify({ ...json, ...changes }));
 }
 
-/** Changes the tensors of a safetensors file. */
-export function changeTensors(path: string, change: (tensors: Map<string, Tensor>) => void): void {
+/** Changes the tensors of a safetensors file, and stores them as `dtype`. */
+export function changeTensors(
+  path: string,
+  dtype: 'f32' | 'bf16',
+  change: (tensors: Map<string, Tensor>) => void,
+): void {
   const tensors = readSafetensors(path);
   change(tensors);
-  writeSafetensors(path, tensors);
+  writeSafetensors(path, tensors, { dtype });
 }
