@@ -103,6 +103,8 @@ const SECURE: Record<string, string> = {
     'void f(char *dst, size_t cap, const char *s) { char *end = dst + cap - 1; while (*s && dst < end) *dst++ = *s++; *dst = 0; }',
   'a copy that skips':
     "void f(char *dst, size_t cap, const char *s) { size_t j = 0; for (size_t i = 0; s[i]; i++) { if (s[i] == ' ') continue; if (j + 1 >= cap) break; dst[j++] = s[i]; } dst[j] = 0; }",
+  'two loops into one buffer':
+    'void f(char *dst, size_t cap, const char *a, const char *b) { size_t n = 0; for (; *a && n < cap - 1; a++) dst[n++] = *a; for (; *b && n < cap - 1; b++) dst[n++] = *b; dst[n] = 0; }',
   'a countdown':
     'void f(char *dst, size_t cap, const char *s) { size_t left = cap; while (left > 1 && *s) { *dst++ = *s++; left--; } *dst = 0; }',
   'a checked index':

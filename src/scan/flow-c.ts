@@ -859,15 +859,13 @@ export class CRun {
     // Evaluated for its index checks.
     if (base && base.type !== 'identifier') this.evaluate(base);
     const type = this.#typeOf(node);
-    const unknownSize = type.kind === 'unknown' || (type.kind === 'array' && !sizeOf(type));
-    const value = unknownSize
-      ? this.pointer(this.block(name, this.#opaqueSize(name), {}))
-      : this.#initial(name, type, false);
-    // A field whose type is not known may be a number as well as a buffer.
-    const either = type.kind === 'unknown' && !NUMERIC_PARENTS.has(node.parent?.type ?? '');
-    const chosen = type.kind === 'unknown' && !either ? this.fresh(name) : value;
-    this.#variables.set(name, { type, value: chosen });
-    return chosen;
+    let value: Value;
+    if (type.kind !== 'unknown') value = this.#initial(name, type, false);
+    // A field whose type is not known is what it is used as.
+    else if (NUMERIC_PARENTS.has(node.parent?.type ?? '')) value = this.fresh(name);
+    else value = this.pointer(this.block(name, this.#opaqueSize(name)));
+    this.#variables.set(name, { type, value });
+    return value;
   }
 
   #opaqueSize(name: string): Linear {

@@ -74,7 +74,7 @@ export function runPython(
   return { findings, complete };
 }
 
-export class PythonRun {
+class PythonRun {
   readonly #path: Path;
   readonly #rule: PythonRule;
   readonly #findings: Finding[];

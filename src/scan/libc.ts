@@ -60,7 +60,6 @@ function writeBounded(
 /** The block of the target now ends `after` bytes behind where the pointer stands, at the latest. */
 function leaves(run: CRun, target: PointerValue, after: Linear | undefined): void {
   run.setLength(target.block, after && target.offset.plus(after));
-  // Where the bound and the text both limit it, both are facts.
 }
 
 function taint(target: PointerValue, ...sources: (Value | undefined)[]): void {
@@ -328,8 +327,8 @@ model('strdup strndup', (run, call) => {
   return run.pointer(run.block(`${call.name}()`, length.plus(1), { length }));
 });
 
-model('getenv gets_s', (run, call) => run.pointer(run.block(`${call.name}()`, undefined)));
-model('gettext _ N_', (_run, call) => call.args[0] ?? _run.constant(0));
+model('getenv', (run) => run.pointer(run.block('getenv()', undefined)));
+model('gettext _ N_', (run, call) => call.args[0] ?? run.constant(0));
 
 // --- memory -----------------------------------------------------------------------------------
 
