@@ -90,7 +90,7 @@ const SECURE: Record<string, string> = {
     'return "".join(parts)',
   ),
   'map of escape': page('return "<ul>" + "<br>".join(map(html.escape, items)) + "</ul>"'),
-  'a helper of the file': page(
+  'a function of the file': page(
     'def esc(text):',
     '    return html.escape(str(text))',
     'return "<p>" + esc(name) + "</p>"',

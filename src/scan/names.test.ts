@@ -55,7 +55,7 @@ describe('well-formed C', () => {
 describe('well-formed Python', () => {
   it.each([
     'import os\ndef f(a, *args, b=1, **kw):\n    return os.path.join(a, *args, str(b), kw["x"])\n',
-    'from html import escape as e\nclass A(Exception):\n    x = 1\n    def f(self, s: str) -> str:\n        return e(s) + helper(s)\ndef helper(s):\n    return s\n',
+    'from html import escape as e\nclass A(Exception):\n    x = 1\n    def f(self, s: str) -> str:\n        return e(s) + other(s)\ndef other(s):\n    return s\n',
     'def f(xs):\n    total = 0\n    for i, (a, b) in enumerate(xs):\n        total += a if b else i\n    return [y for x in xs for y in x if y != total]\n',
     'def f(path):\n    try:\n        with open(path) as fh, open(path) as other:\n            return fh.read() + other.read()\n    except (OSError, ValueError) as err:\n        return str(err)\n',
     'def f(x):\n    if (n := len(x)) > 3:\n        return n\n    match x:\n        case [a, *rest]:\n            return a, rest\n        case {"k": v}:\n            return v\n    return lambda y, z=n: y + z\n',
