@@ -73,12 +73,17 @@ async function run(dir) {
     config,
   );
   const residuals = Array.from({ length: config.nLayers }, (_, i) => `blocks.${i}.hook_resid_post`);
-  const plain = { program: await runner.program(none, [], undefined), fetch: ['logits'] };
+  const program = (/** @type {CompiledPlan} */ plan, capture = /** @type {string[]} */ ([])) => ({
+    plan,
+    capture,
+    adapter: undefined,
+  });
+  const plain = { program: program(none), fetch: ['logits'] };
   const variants = {
     plain,
-    add: { program: await runner.program(add, [], undefined), fetch: ['logits'] },
+    add: { program: program(add), fetch: ['logits'] },
     capture: {
-      program: await runner.program(none, residuals, undefined),
+      program: program(none, residuals),
       fetch: ['logits', ...residuals],
     },
   };

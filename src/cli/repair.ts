@@ -79,14 +79,16 @@ async function run(options: Options): Promise<void> {
 /** One progress line for each stage of a repair. */
 class StagedProgress {
   #stage = '';
+  #done = 0;
   #progress: Progress | undefined;
 
   update(stage: string, done: number, total: number): void {
-    if (stage !== this.#stage || done === 0) {
+    if (stage !== this.#stage || done < this.#done) {
       this.done();
       this.#stage = stage;
       this.#progress = new Progress(stage, total);
     }
+    this.#done = done;
     this.#progress?.update(done);
   }
 

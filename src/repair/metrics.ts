@@ -1,7 +1,7 @@
 import type { FormatReliabilityGap, ReviewAccuracy } from '../diagnose/index.js';
 import type { Difference, Intent, OutcomeRates } from '../evaluate/index.js';
 import type { Cwe } from '../scan/index.js';
-import type { Setting, Site } from '../steer/index.js';
+import type { Reach, Setting, Site } from '../steer/index.js';
 
 export type ArmName = 'none' | 'steered' | 'random' | 'prompt';
 
@@ -47,14 +47,19 @@ export interface RepairMetrics {
     review: ReviewAccuracy;
     generation: Record<Intent, OutcomeRates>;
   };
-  /** For each layer and site the strength that is best on average over all inner folds. */
+  /** For each layer and site the reach and strength that are best on average over all inner folds. */
   layers: (Setting & { norm: number; residualNorm: number; score: number })[];
   folds: Fold[];
   arms: Arm[];
   /** Steered against the other arms, paired by prompt: change in the share of insecure and of repaired. */
   effects: { against: ArmName; insecure: Difference; secureWellFormed: Difference }[];
   /** Held-out outcomes over strength at the layer chosen most often, for both sites. */
-  curves: { layer: number; site: Site; points: { strength: number; rates: OutcomeRates }[] }[];
+  curves: {
+    layer: number;
+    site: Site;
+    reach: Reach;
+    points: { strength: number; rates: OutcomeRates }[];
+  }[];
   examples: {
     base: string;
     prompt: string;

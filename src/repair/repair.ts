@@ -160,7 +160,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   const under = (edit: (choice: FoldChoice) => Float32Array): Condition[] =>
     judged.map((pair) => {
       const choice = choiceOf(pair);
-      const interventions = [steering(choice.layer, edit(choice), choice.strength)];
+      const interventions = [steering(choice, edit(choice))];
       return { pair, intent: 'insecure', interventions };
     });
   const completions: Record<ArmName, Completion[]> = {
@@ -201,6 +201,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
 
   // 4. How strength acts, at the layer that was chosen most often.
   const layer = mode(folds.map((fold) => fold.layer));
+  const reach = mode(folds.map((fold) => fold.reach));
   const curves = [];
   for (const site of SITES) {
     const vectors = new Map(
@@ -222,7 +223,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       grid.map(({ strength, pair }) => ({
         pair,
         intent: 'insecure',
-        interventions: [steering(layer, vectors.get(pair.base)!, strength)],
+        interventions: [steering({ layer, reach, strength }, vectors.get(pair.base)!)],
       })),
       1,
     );
@@ -230,7 +231,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       const rates = outcomeRates(results.filter((_, i) => grid[i]!.strength === strength));
       points.push({ strength, rates });
     }
-    curves.push({ layer, site, points });
+    curves.push({ layer, site, reach, points });
   }
 
   // 5. The vector for use: from all bases, at the setting that is best over all inner folds.
@@ -250,7 +251,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       layer: setting.layer,
       strength: setting.strength,
       norm: norm(direction),
-      positions: 'last_prompt_and_generated',
+      positions: setting.reach,
       model: model.id,
       model_hash: model.hash,
       tokenizer_hash: tokenizer.hash,
@@ -329,7 +330,12 @@ function foldOf(choice: FoldChoice, completions: Record<ArmName, Completion[]>):
   };
 }
 
-const withoutScore = ({ site, layer, strength }: ScoredSetting) => ({ site, layer, strength });
+const withoutScore = ({ site, layer, reach, strength }: ScoredSetting) => ({
+  site,
+  layer,
+  reach,
+  strength,
+});
 
 /** The first sample of the first prompt of each base, whatever became of it. */
 function examplesOf(
@@ -359,10 +365,10 @@ function spread<T>(items: readonly T[], count: number): T[] {
   );
 }
 
-/** The most frequent number; of equals the largest. */
-function mode(values: readonly number[]): number {
-  const count = (x: number) => values.filter((value) => value === x).length;
-  return values.toSorted((a, b) => count(b) - count(a) || b - a)[0]!;
+/** The most frequent value; of equals the first. */
+function mode<T>(values: readonly T[]): T {
+  const count = (x: T) => values.filter((value) => value === x).length;
+  return values.toSorted((a, b) => count(b) - count(a))[0]!;
 }
 
 const dataHash = (pairs: readonly PromptPair[], items: readonly ReviewItem[]): string =>

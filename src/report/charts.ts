@@ -16,7 +16,7 @@ import {
   ticks,
   whisker,
 } from './svg.js';
-import { OUTCOME_LABELS, SITE_LABELS } from './words.js';
+import { OUTCOME_LABELS, REACH_LABELS, SITE_LABELS } from './words.js';
 
 /** The outcomes that are drawn, each told by shape and line as well as by colour. */
 export const SERIES = {
@@ -146,12 +146,12 @@ export function layerTable(metrics: RepairMetrics, site: Site): Html {
   return html`<figure class="panel">
 <table class="layers">
 <caption>${capital(SITE_LABELS[site])}</caption>
-<thead><tr><th scope="col">Layer</th><th scope="col" class="wide">Score</th><th scope="col">Strength</th><th scope="col">Vector</th><th scope="col">Stream</th></tr></thead>
+<thead><tr><th scope="col">Layer</th><th scope="col" class="wide">Score</th><th scope="col">Strength</th><th scope="col">Reach</th><th scope="col">Vector</th><th scope="col">Stream</th></tr></thead>
 <tbody>${rows.map((row) => {
     const chosen = vector.site === site && vector.layer === row.layer;
     const width = linear([0, 1], [0, 100])(Number.isFinite(row.score) ? row.score : 0);
     return html`
-<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${fixed(row.norm, 2)}</td><td>${fixed(row.residualNorm, 2)}</td></tr>`;
+<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${REACH_LABELS[row.reach]}</td><td>${fixed(row.norm, 2)}</td><td>${fixed(row.residualNorm, 2)}</td></tr>`;
   })}
 </tbody>
 </table>

@@ -160,7 +160,7 @@ describe('renderRepairReport', () => {
     const metrics = plausibleMetrics();
     metrics.model.id = "./my model's";
     expect(renderRepairReport(metrics)).toContain(
-      'suture repair &#39;./my model&#39;\\&#39;&#39;s&#39; --cwe CWE-787 --seed 7',
+      'npx suture repair --model &#39;./my model&#39;\\&#39;&#39;s&#39; --cwe CWE-787 --seed 7',
     );
   });
 });

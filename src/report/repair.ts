@@ -28,6 +28,7 @@ import { STYLE } from './style.js';
 import {
   ARM_LABELS,
   OUTCOME_LABELS,
+  REACH_LABELS,
   ratesOf,
   reproduceCommand,
   SITE_LABELS,
@@ -132,7 +133,7 @@ ${dotChart(
 function where(metrics: RepairMetrics): Html {
   return html`<section>
 <h2>Where the vector works</h2>
-<p>At every layer a vector was made: the mean difference of the activations between prompts that ask for the safe way and twins that ask for the risky way. It was then added, times a strength, to the last prompt token and to every generated one. The score is the share that came out secure and well-formed at the best strength, on task families that the vector was not made from. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
+<p>At every layer a vector was made: the mean difference of the activations between prompts that ask for the safe way and twins that ask for the risky way. It was then added, times a strength, to the last prompt token, alone or with every generated one (“reach”). The score is the share that came out secure and well-formed at the best reach and strength, on task families that the vector was not made from. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
 <div class="panels">
 ${sitesOf(metrics.layers).map((site) => layerTable(metrics, site))}
 </div>
@@ -142,10 +143,12 @@ ${sitesOf(metrics.layers).map((site) => layerTable(metrics, site))}
 
 function strength({ curves, vector }: RepairMetrics): Html {
   const chosenIn = (curve: RepairMetrics['curves'][number]) =>
-    curve.layer === vector.layer && curve.site === vector.site ? vector.strength : undefined;
+    curve.layer === vector.layer && curve.site === vector.site && curve.reach === vector.reach
+      ? vector.strength
+      : undefined;
   return html`<section>
 <h2>How strongly to push</h2>
-<p>Held-out completions as the vector is multiplied by more: strength 1 adds it once. Where too much of it breaks the code, “other” rises and secure completions stop being well-formed.</p>
+<p>Held-out completions as the vector is multiplied by more, with the layer and the reach (${REACH_LABELS[curves[0]?.reach ?? vector.reach]}) that were chosen most often: strength 1 adds it once. Where too much of it breaks the code, “other” rises and secure completions stop being well-formed.</p>
 ${legend(['secureWellFormed', 'secure', 'insecure', 'other'], 'band: 95 % interval of secure & well-formed')}
 <div class="panels">
 ${curves.map((curve) => strengthChart(curve, chosenIn(curve)))}
@@ -198,7 +201,7 @@ function heldOut(metrics: RepairMetrics): Html {
   const names = arms.map((arm) => arm.name);
   return html`<section>
 <h2>On task families it had never seen</h2>
-<p>Each of the ${data.bases.length} task families was held out in turn: vector, layer, site and strength were settled on the others, then tried on its prompts. All figures here are of held-out prompts that ask for the risky way, in wordings that no vector was made from.</p>
+<p>Each of the ${data.bases.length} task families was held out in turn: vector, layer, site, reach and strength were settled on the others, then tried on its prompts. All figures here are of held-out prompts that ask for the risky way, in wordings that no vector was made from.</p>
 ${dotChart(
   [
     { title: 'Insecure: lower is better', rows: chart('insecure') },
@@ -227,7 +230,7 @@ ${scrolling(
 </thead>
 <tbody>${folds.map(
     (fold) =>
-      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}, length ${fixed(fold.norm, 2)}</small></td><td>${percent(fold.innerScore)}</td>${FOLD_OUTCOMES.map((outcome) => foldCells(fold.arms, names, outcome))}</tr>\n`,
+      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}, ${REACH_LABELS[fold.reach]}, length ${fixed(fold.norm, 2)}</small></td><td>${percent(fold.innerScore)}</td>${FOLD_OUTCOMES.map((outcome) => foldCells(fold.arms, names, outcome))}</tr>\n`,
   )}</tbody>
 `,
 )}
@@ -358,7 +361,7 @@ function provenance(metrics: RepairMetrics): Html {
     ['Tokenizer hash', html`<code>${model.tokenizerHash}</code>`],
     [
       'Vector',
-      html`<code>${vector.file}</code>, layer ${vector.layer}, ${SITE_LABELS[vector.site]}, strength ${plain(vector.strength)}, length ${fixed(vector.norm, 2)}`,
+      html`<code>${vector.file}</code>, layer ${vector.layer}, ${SITE_LABELS[vector.site]}, ${REACH_LABELS[vector.reach]}, strength ${plain(vector.strength)}, length ${fixed(vector.norm, 2)}`,
     ],
     ['Task families', data.bases.join(', ')],
     [

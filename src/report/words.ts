@@ -1,7 +1,7 @@
 import type { OutcomeRates } from '../evaluate/index.js';
 import type { ArmName, RepairMetrics } from '../repair/index.js';
 import type { Cwe } from '../scan/index.js';
-import type { Site } from '../steer/index.js';
+import type { Reach, Site } from '../steer/index.js';
 
 /** What each weakness is called, and what it means to someone who has not met it. */
 export const WEAKNESSES: Readonly<Record<Cwe, { name: string; meaning: string }>> = {
@@ -43,6 +43,12 @@ export const SITE_LABELS: Readonly<Record<Site, string>> = {
   decision: 'decision point',
 };
 
+/** Where the vector is added. */
+export const REACH_LABELS: Readonly<Record<Reach, string>> = {
+  last_prompt_and_generated: 'prompt end and generated',
+  last_prompt: 'prompt end alone',
+};
+
 export const OUTCOME_LABELS: Readonly<Record<keyof OutcomeRates, string>> = {
   secure: 'secure',
   insecure: 'insecure',
@@ -63,5 +69,5 @@ export function ratesOf(metrics: RepairMetrics, name: ArmName): OutcomeRates | u
 /** The command that measures the same again. */
 export function reproduceCommand({ model, cwe, seed, sampling }: RepairMetrics): string {
   const id = /^[\w./:@+-]+$/.test(model.id) ? model.id : `'${model.id.replaceAll("'", "'\\''")}'`;
-  return `suture repair ${id} --cwe ${cwe} --seed ${seed} --samples ${sampling.samplesPerPrompt}`;
+  return `npx suture repair --model ${id} --cwe ${cwe} --seed ${seed} --samples ${sampling.samplesPerPrompt}`;
 }

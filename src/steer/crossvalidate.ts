@@ -12,24 +12,36 @@ import type { Scanner } from '../scan/index.js';
 import { norm, scaled } from '../tensor/index.js';
 import { type Contrast, meanDifference, SITES, type Site } from './contrast.js';
 
-/** Where and how strongly a vector acts: after block `layer`, as `strength` times the raw vector. */
+/**
+ * Where a vector acts: at the last prompt token and every generated one, as in the paper; or at the
+ * last prompt token alone, which leaves the text after the decision undisturbed.
+ */
+export const REACHES = ['last_prompt_and_generated', 'last_prompt'] as const;
+export type Reach = (typeof REACHES)[number];
+
+/** How a vector is made and used: added after block `layer`, as `strength` times the raw vector. */
 export interface Setting {
+  /** Where the activations were read that it is made from. */
   site: Site;
   layer: number;
+  reach: Reach;
   strength: number;
 }
 
 /** Multiples of the raw vector that are tried. Beyond 1.5 small models only stammer. */
-export const STRENGTHS = [0.25, 0.5, 0.75, 1, 1.25, 1.5] as const;
+export const STRENGTHS = [0.5, 0.75, 1, 1.25, 1.5] as const;
 
-/** Adds a vector at the last prompt token and at every generated one: the paper's way. */
-export function steering(layer: number, vector: Float32Array, strength: number): Intervention {
+/** The edit that applies a vector. */
+export function steering(
+  { layer, strength, reach }: Omit<Setting, 'site'>,
+  vector: Float32Array,
+): Intervention {
   return {
     hook: `blocks.${layer}.hook_resid_post`,
     op: 'add',
     vector,
     scale: strength,
-    positions: 'last_prompt_and_generated',
+    positions: reach,
   };
 }
 
@@ -41,9 +53,10 @@ export function candidateLayers(nLayers: number): number[] {
 }
 
 /** The score of a setting for the fold that leaves `heldOut` out, from one inner fold. */
-export interface InnerScore extends Setting {
+export interface InnerScore {
   heldOut: string;
   inner: string;
+  setting: Setting;
   /** Secure and well-formed completions of the inner base, under a vector that saw neither base. */
   hits: number;
   total: number;
@@ -51,7 +64,7 @@ export interface InnerScore extends Setting {
 
 /**
  * Inner folds of nested leave-one-base-out: for every two bases, vectors are made from the others
- * and tried on one of the two at every layer, site and strength. Nothing of a held-out base ever
+ * and tried on one of the two at every layer, site, reach and strength. Nothing of a held-out base ever
  * enters the choice that is then judged on it.
  *
  * @param contrasts of the pairs that vectors are made from (split `derive`)
@@ -74,28 +87,27 @@ export async function scoreInnerFolds(
   const scores: InnerScore[] = [];
   const layers = candidateLayers(model.nLayers);
   for (const [tried, layer] of layers.entries()) {
-    const trials: (Omit<InnerScore, 'hits' | 'total'> & { condition: Condition })[] = [];
+    const trials: Trial[] = [];
     for (const [i, a] of bases.entries()) {
       for (const b of bases.slice(i + 1)) {
         const others = contrasts.filter(({ pair }) => pair.base !== a && pair.base !== b);
         for (const site of SITES) {
           const vector = meanDifference(others, site, layer);
-          for (const strength of STRENGTHS) {
+          for (const setting of settingsAt(site, layer)) {
+            const interventions = [steering(setting, vector)];
             for (const [heldOut, inner] of [
               [a, b],
               [b, a],
             ] as const) {
               for (const pair of pairs.filter(({ base }) => base === inner)) {
-                const interventions = [steering(layer, vector, strength)];
                 const condition: Condition = { pair, intent: 'insecure', interventions };
-                trials.push({ heldOut, inner, site, layer, strength, condition });
+                trials.push({ heldOut, inner, setting, condition });
               }
             }
           }
         }
       }
     }
-    // The same trial serves the fold of `a` and of `b`: vectors without both, prompts of one.
     const completions = await complete(
       model,
       scanner,
@@ -108,14 +120,25 @@ export async function scoreInnerFolds(
   return scores;
 }
 
-function tally(
-  trials: readonly Omit<InnerScore, 'hits' | 'total'>[],
-  completions: readonly Completion[],
-): InnerScore[] {
+/** One prompt of an inner base under one setting, for the fold that leaves `heldOut` out. */
+interface Trial {
+  heldOut: string;
+  inner: string;
+  setting: Setting;
+  condition: Condition;
+}
+
+const settingsAt = (site: Site, layer: number): Setting[] =>
+  REACHES.flatMap((reach) => STRENGTHS.map((strength) => ({ site, layer, reach, strength })));
+
+const settingKey = ({ site, layer, reach, strength }: Setting): string =>
+  [site, layer, reach, strength].join();
+
+function tally(trials: readonly Trial[], completions: readonly Completion[]): InnerScore[] {
   const scores = new Map<string, InnerScore>();
-  for (const [i, { heldOut, inner, site, layer, strength }] of trials.entries()) {
-    const key = [heldOut, inner, site, layer, strength].join();
-    const score = scores.get(key) ?? { heldOut, inner, site, layer, strength, hits: 0, total: 0 };
+  for (const [i, { heldOut, inner, setting }] of trials.entries()) {
+    const key = [heldOut, inner, settingKey(setting)].join();
+    const score = scores.get(key) ?? { heldOut, inner, setting, hits: 0, total: 0 };
     score.total++;
     if (isRepaired(completions[i]!)) score.hits++;
     scores.set(key, score);
@@ -131,10 +154,10 @@ export interface ScoredSetting extends Setting {
 /** Every setting with its mean score; for one held-out base, or over all when none is named. */
 export function meanScores(scores: readonly InnerScore[], heldOut?: string): ScoredSetting[] {
   const cells = new Map<string, { setting: Setting; shares: number[] }>();
-  for (const { site, layer, strength, hits, total, ...fold } of scores) {
+  for (const { setting, hits, total, ...fold } of scores) {
     if (heldOut !== undefined && fold.heldOut !== heldOut) continue;
-    const key = [site, layer, strength].join();
-    const cell = cells.get(key) ?? { setting: { site, layer, strength }, shares: [] };
+    const key = settingKey(setting);
+    const cell = cells.get(key) ?? { setting, shares: [] };
     cell.shares.push(hits / total);
     cells.set(key, cell);
   }
@@ -144,7 +167,7 @@ export function meanScores(scores: readonly InnerScore[], heldOut?: string): Sco
   }));
 }
 
-/** The best setting; of equals the weakest, then the latest layer, which disturbs the least. */
+/** The best setting; of equals the weakest, then the latest layer: what disturbs the least. */
 export function bestSetting(settings: readonly ScoredSetting[]): ScoredSetting {
   const best = settings.toSorted(
     (a, b) => b.score - a.score || a.strength - b.strength || b.layer - a.layer,

@@ -12,6 +12,8 @@ export {
   type FoldChoice,
   type InnerScore,
   meanScores,
+  REACHES,
+  type Reach,
   randomLike,
   refuseOverlap,
   type ScoredSetting,

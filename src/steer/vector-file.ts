@@ -4,7 +4,7 @@ import type { Intervention, Model } from '../engine/index.js';
 import { CWES } from '../scan/index.js';
 import { norm, readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/index.js';
 import { SITES } from './contrast.js';
-import { steering } from './crossvalidate.js';
+import { REACHES, steering } from './crossvalidate.js';
 
 /** What a vector was made from and for. Stored as text beside the direction. */
 const metadataSchema = z.object({
@@ -17,7 +17,7 @@ const metadataSchema = z.object({
   layer: z.coerce.number().int().nonnegative(),
   strength: z.coerce.number(),
   norm: z.coerce.number(),
-  positions: z.literal('last_prompt_and_generated'),
+  positions: z.enum(REACHES),
   model: z.string(),
   model_hash: z.string(),
   tokenizer_hash: z.string(),
@@ -100,5 +100,6 @@ export function applyVector(
       `The vector was made for another model (${metadata.model}): the ${what} differ. Derive one for this model with "suture repair", or force it.`,
     );
   }
-  return steering(metadata.layer, direction, options.strength ?? metadata.strength);
+  const { layer, strength, positions } = metadata;
+  return steering({ layer, reach: positions, strength: options.strength ?? strength }, direction);
 }

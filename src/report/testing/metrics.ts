@@ -62,6 +62,7 @@ export function plausibleMetrics(): RepairMetrics {
       base,
       layer: 4,
       site: 'decision',
+      reach: i === 2 ? ('last_prompt' as const) : ('last_prompt_and_generated' as const),
       strength: i === 2 ? 0.75 : 1,
       norm: 6.31 + i * 0.17,
       innerScore: 0.861 + i * 0.006,
@@ -114,6 +115,7 @@ export function plausibleMetrics(): RepairMetrics {
           site === 'decision'
             ? [0.081, 0.132, 0.407, 0.713, 0.874, 0.802][layer]!
             : [0.064, 0.071, 0.113, 0.262, 0.338, 0.209][layer]!,
+        reach: 'last_prompt_and_generated' as const,
         strength: [1.5, 1.5, 1.25, 1, 1, 0.75][layer]!,
       })),
     ),
@@ -153,6 +155,7 @@ export function plausibleMetrics(): RepairMetrics {
       {
         layer: 4,
         site: 'last_prompt',
+        reach: 'last_prompt_and_generated' as const,
         points: STRENGTHS.map((strength, i) => ({
           strength,
           rates: outcomes(21 + [0, 9, 28, 55, 84, 96, 70][i]!, 302 - i * 30, 336),
@@ -161,6 +164,7 @@ export function plausibleMetrics(): RepairMetrics {
       {
         layer: 4,
         site: 'decision',
+        reach: 'last_prompt_and_generated' as const,
         points: STRENGTHS.map((strength, i) => ({
           strength,
           rates: outcomes(
@@ -208,6 +212,7 @@ export function plausibleMetrics(): RepairMetrics {
       file: 'cwe-787.safetensors',
       layer: 4,
       site: 'decision',
+      reach: 'last_prompt_and_generated',
       strength: 1,
       norm: 6.82,
     },
