@@ -1,2 +1,57 @@
-export * from './core/index.js';
-export * from './engine/index.js';
+/**
+ * Suture as a library.
+ *
+ * @module
+ * @example
+ * import { applyVector, loadModel, readVector } from 'suture';
+ * const model = await loadModel('organism');
+ * const edit = applyVector(readVector('runs/repair-cwe-787-seed0/cwe-787.safetensors'), model);
+ * const { samples } = await model.generate({ text: '...' }, { interventions: [edit] });
+ * await model.close();
+ */
+export { type ErrorCode, SutureError } from './core/index.js';
+export {
+  type FormatReliabilityGap,
+  formatReliabilityGap,
+  type Review,
+  type ReviewAccuracy,
+  review,
+  reviewAccuracy,
+} from './diagnose/index.js';
+export {
+  type ForwardOptions,
+  type ForwardResult,
+  type GenerateOptions,
+  type Intervention,
+  type LoadOptions,
+  loadModel,
+  type Model,
+  type Positions,
+  type Prompts,
+  type Sample,
+} from './engine/index.js';
+export type { Completion, Judgement, PromptPair, ReviewItem } from './evaluate/index.js';
+export { complete, outcomeRates } from './evaluate/index.js';
+export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
+export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';
+export { renderRepairReport } from './report/index.js';
+export { CWES, type Cwe, type Language, Scanner, type Verdict } from './scan/index.js';
+export {
+  applyVector,
+  meanDifference,
+  readContrasts,
+  readVector,
+  steering,
+  type VectorFile,
+  writeVector,
+} from './steer/index.js';
+export type { Tensor } from './tensor/index.js';
+export {
+  initialLora,
+  initialWeights,
+  loraTargets,
+  PackedData,
+  Trainer,
+  type TrainOptions,
+  writeAdapter,
+} from './train/index.js';

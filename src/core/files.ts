@@ -20,8 +20,17 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     writeFileSync(temporary, data);
     renameSync(temporary, path);
   } catch (thrown) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw fileError(thrown, 'write', path);
+  }
+}
+
+/** Removes a file if it is there; what stands in the way of that is not what went wrong first. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The first error is the one to tell.
   }
 }
 
