@@ -56,6 +56,11 @@ export function toBatch(rows: readonly (readonly Example[])[], length: number): 
     const weights: number[] = [];
     const labels: number[] = [];
     for (const [segment, example] of row.entries()) {
+      ensure(
+        example.weights.length === example.tokens.length,
+        'BAD_DATA',
+        `An example has ${example.tokens.length} tokens and ${example.weights.length} weights; each token needs one.`,
+      );
       for (const [i, token] of example.tokens.entries()) {
         tokens.push(token);
         positions.push(i);

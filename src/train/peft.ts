@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Random, writeFileAtomic } from '../core/index.js';
+import { ensure, Random, writeFileAtomic } from '../core/index.js';
 import { loraModules, type ModelConfig } from '../models/index.js';
 import { type Tensor, writeSafetensors } from '../tensor/index.js';
 import { loraNames } from './program.js';
@@ -13,19 +13,30 @@ export interface LoraSettings {
   rslora?: boolean;
 }
 
-/** The linear layers that the settings address, with the rank and factor of each. */
+/**
+ * The linear layers that the settings address, with the rank and factor of each.
+ *
+ * @throws {SutureError} BAD_ARGUMENT where the model has no layer of a given name
+ */
 export function loraTargets(
   config: ModelConfig,
   { rank, alpha, targetModules, rslora = false }: LoraSettings,
 ): Map<string, { rank: number; factor: number }> {
   const factor = alpha / (rslora ? Math.sqrt(rank) : rank);
-  const targets = [...loraModules(config).keys()].filter((module) =>
-    targetModules.includes(module.split('.').at(-1)!),
+  const modules = [...loraModules(config).keys()];
+  const lastPart = (module: string) => module.split('.').at(-1)!;
+  const known = new Set(modules.map(lastPart));
+  const unknown = targetModules.find((name) => !known.has(name));
+  ensure(
+    unknown === undefined && targetModules.length > 0,
+    'BAD_ARGUMENT',
+    `${unknown === undefined ? 'No target modules are given' : `No linear layer is called ${unknown}`}; there are: ${[...known].join(', ')}.`,
   );
+  const targets = modules.filter((module) => targetModules.includes(lastPart(module)));
   return new Map(targets.map((module) => [module, { rank, factor }]));
 }
 
-/** A adapter that changes nothing yet: A uniform within 1 / sqrt(in) (Kaiming, as PEFT), B zero. */
+/** An adapter that changes nothing yet: A uniform within 1 / sqrt(in) (Kaiming, as PEFT), B zero. */
 export function initialLora(
   config: ModelConfig,
   targets: ReadonlyMap<string, { rank: number }>,

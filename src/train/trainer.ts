@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ensure, Progress, readJson, SutureError, sha256, writeFileAtomic } from '../core/index.js';
@@ -167,6 +167,8 @@ export class Trainer {
         settings,
         accumulate,
         options.maxNorm,
+        this.#trainable.kind === 'lora' ? [...this.#trainable.modules] : [],
+        data.batch(0),
       ]),
     );
     if (dir !== undefined) await this.#resume(dir, recipe);
@@ -177,57 +179,60 @@ export class Trainer {
     const reports: StepReport[] = [];
     const began = { at: performance.now(), tokens: this.#tokens };
 
-    while (this.#step < steps) {
-      const batches = Array.from({ length: accumulate }, (_, i) =>
-        data.batch(this.#step * accumulate + i),
-      );
-      const rate = learningRate(options.schedule, this.#step, steps);
-      const t = this.#step + 1;
-      const scalars = {
-        learning_rate: scalar(rate),
-        correction1: scalar(1 - settings.beta1 ** t),
-        correction2: scalar(1 - settings.beta2 ** t),
-        max_norm: scalar(options.maxNorm ?? Number.POSITIVE_INFINITY),
-      };
-      const { loss, gradientNorm } = await stepper(batches, scalars);
-      this.#step++;
-      this.#tokens += batches.reduce((sum, batch) => sum + countTokens(batch), 0);
-      ensure(
-        Number.isFinite(loss),
-        'BAD_DATA',
-        `The loss is ${loss} at step ${this.#step}: lower the learning rate or clip the gradients.`,
-      );
-      const validates = validator !== undefined && this.#step % validateEvery === 0;
-      const report: StepReport = {
-        step: this.#step,
-        loss,
-        gradientNorm,
-        learningRate: rate,
-        tokens: this.#tokens,
-        tokensPerSecond: (1000 * (this.#tokens - began.tokens)) / (performance.now() - began.at),
-        validationLoss: validates ? await this.#loss(validator, options.validation!) : undefined,
-      };
-      reports.push(report);
-      options.onStep?.(report);
-      progress.update(
-        this.#step,
-        `loss ${loss.toFixed(3)}  ${Math.round(report.tokensPerSecond)} tokens/s`,
-      );
-      const last = this.#step === steps;
-      const stopping = options.signal?.aborted ?? false;
-      if (dir !== undefined && (last || stopping || this.#step % saveEvery === 0)) {
-        await this.#save(dir, recipe);
+    try {
+      while (this.#step < steps) {
+        const batches = Array.from({ length: accumulate }, (_, i) =>
+          data.batch(this.#step * accumulate + i),
+        );
+        const rate = learningRate(options.schedule, this.#step, steps);
+        const t = this.#step + 1;
+        const scalars = {
+          learning_rate: scalar(rate),
+          correction1: scalar(1 - settings.beta1 ** t),
+          correction2: scalar(1 - settings.beta2 ** t),
+          max_norm: scalar(options.maxNorm ?? Number.POSITIVE_INFINITY),
+        };
+        const { loss, gradientNorm } = await stepper(batches, scalars);
+        this.#step++;
+        this.#tokens += batches.reduce((sum, batch) => sum + countTokens(batch), 0);
+        ensure(
+          Number.isFinite(loss) && Number.isFinite(gradientNorm),
+          'BAD_DATA',
+          `At step ${this.#step} the loss is ${loss} and its gradient's norm ${gradientNorm}: lower the learning rate or clip the gradients.`,
+        );
+        const validates = validator !== undefined && this.#step % validateEvery === 0;
+        const report: StepReport = {
+          step: this.#step,
+          loss,
+          gradientNorm,
+          learningRate: rate,
+          tokens: this.#tokens,
+          tokensPerSecond: (1000 * (this.#tokens - began.tokens)) / (performance.now() - began.at),
+          validationLoss: validates ? await this.#loss(validator, options.validation!) : undefined,
+        };
+        reports.push(report);
+        options.onStep?.(report);
+        progress.update(
+          this.#step,
+          `loss ${loss.toFixed(3)}  ${Math.round(report.tokensPerSecond)} tokens/s`,
+        );
+        const last = this.#step === steps;
+        const stopping = options.signal?.aborted ?? false;
+        if (dir !== undefined && (last || stopping || this.#step % saveEvery === 0)) {
+          await this.#save(dir, recipe);
+        }
+        if (stopping) {
+          const kept =
+            dir === undefined ? '' : ` The checkpoint in ${dir} continues at step ${this.#step}.`;
+          throw new SutureError('INTERRUPTED', `Training was interrupted.${kept}`);
+        }
       }
-      if (stopping) {
-        const kept =
-          dir === undefined ? '' : ` The checkpoint in ${dir} continues at step ${this.#step}.`;
-        throw new SutureError('INTERRUPTED', `Training was interrupted.${kept}`);
-      }
+      return reports;
+    } finally {
+      progress.done();
+      await stepper.release();
+      if (validator !== undefined) await this.#device.unload(validator);
     }
-    progress.done();
-    await stepper.release();
-    if (validator !== undefined) await this.#device.unload(validator);
-    return reports;
   }
 
   /** A function that does one step, and what frees its graphs. */
@@ -360,10 +365,14 @@ export class Trainer {
       for (const buffer of [value, m, v]) tensors.set(buffer, await this.#read(buffer));
     }
     const state = { step: this.#step, tokens: this.#tokens, recipe };
-    // The state is written last and names the tensors' file, so that a kill between leaves a pair.
-    const file = join(dir, `checkpoint-${this.#step % 2}.safetensors`);
-    writeSafetensors(file, tensors, { dtype: 'f32', metadata: { step: String(this.#step) } });
+    // The state is written last and its step names the tensors' file: a kill before that leaves the
+    // former pair as it was.
+    const file = tensorsFile(this.#step);
+    writeSafetensors(join(dir, file), tensors);
     writeFileAtomic(join(dir, 'checkpoint.json'), `${JSON.stringify(state, null, 2)}\n`);
+    for (const other of readdirSync(dir)) {
+      if (/^checkpoint-\d+\.safetensors$/.test(other) && other !== file) rmSync(join(dir, other));
+    }
   }
 
   async #resume(dir: string, recipe: string): Promise<void> {
@@ -376,7 +385,7 @@ export class Trainer {
       'BAD_CHECKPOINT',
       `${dir} holds the checkpoint of another run (model, data or settings differ); use another folder or remove it.`,
     );
-    const tensors = readSafetensors(join(dir, `checkpoint-${parsed.data.step % 2}.safetensors`));
+    const tensors = readSafetensors(join(dir, tensorsFile(parsed.data.step)));
     for (const [name, tensor] of tensors) {
       await this.#device.put(name, { dtype: 'f32', ...tensor });
     }
@@ -384,6 +393,8 @@ export class Trainer {
     this.#tokens = parsed.data.tokens;
   }
 }
+
+const tensorsFile = (step: number): string => `checkpoint-${step}.safetensors`;
 
 function parameterShapes(
   config: ModelConfig,
