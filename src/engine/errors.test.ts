@@ -66,6 +66,17 @@ describe('interventions', () => {
       'BAD_ARGUMENT',
       ['i from 0 to 2', 'blocks.3'],
     ],
+    ['a row too many', { rows: [0, 1] }, 'BAD_ARGUMENT', ['no row 1', 'prompts 0 to 0']],
+    [
+      'a value of NaN',
+      {
+        op: 'replace',
+        value: { dims: [64], data: new Float32Array(64).fill(Number.NaN) },
+        positions: [0],
+      },
+      'BAD_VECTOR',
+      ['not finite'],
+    ],
     ['attention', { hook: 'blocks.1.attn.hook_z' }, 'BAD_ARGUMENT', ['can only be captured']],
     ['logits', { hook: 'logits' }, 'BAD_ARGUMENT', ['can only be captured']],
     ['a narrow value', replace([1, 32], 32, [0]), 'BAD_ARGUMENT', [/\[1, 32\]/, /\[n, 64\]/]],

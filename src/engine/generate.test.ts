@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GenerateOptions, type Intervention, loadModel, type Model } from './index.js';
@@ -363,6 +363,24 @@ describe('interruption', () => {
     expect(steps).toBe(3);
     expect(await tokensOf([[1]], SAMPLING)).toHaveLength(1);
   });
+});
+
+it('weights may begin at any byte of their file', async () => {
+  const dir = copyOf('llama_f32/model');
+  const path = join(dir, 'model.safetensors');
+  const bytes = readFileSync(path);
+  const length = bytes.readBigUInt64LE(0) + 1n;
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64LE(length);
+  const header = bytes.subarray(8, 7 + Number(length));
+  writeFileSync(
+    path,
+    Buffer.concat([start, header, Buffer.from(' '), bytes.subarray(7 + Number(length))]),
+  );
+  const shifted = await loadModel(dir, { threads: 1 });
+  const { logits } = await shifted.forward([PROMPTS[2]!]);
+  expect(logits).toEqual((await model.forward([PROMPTS[2]!])).logits);
+  await shifted.close();
 });
 
 describe('a model stored as bf16', () => {

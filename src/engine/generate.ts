@@ -92,7 +92,7 @@ export async function generate(
   );
   for (const [i, ids] of prompts.entries()) checkPrompt(ids, i, config.vocabSize);
 
-  const plan = new CompiledPlan(options.interventions ?? [], config);
+  const plan = new CompiledPlan(options.interventions ?? [], config, prompts.length);
   const program: ProgramSpec = { plan, capture: [], adapter };
   const rows = prompts.flatMap((ids, prompt) =>
     Array.from(

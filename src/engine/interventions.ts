@@ -98,13 +98,15 @@ export class CompiledPlan {
   readonly #dModel: number;
 
   /**
-   * @throws {SutureError} BAD_ARGUMENT for an unknown hook, a vector of the wrong width, or a value
-   *   whose shape does not fit
+   * @param prompts how many prompts the batch has
+   * @throws {SutureError} BAD_ARGUMENT for an unknown hook, a row that is not in the batch, or a
+   *   value whose shape does not fit; BAD_VECTOR for a vector of the wrong width, or not finite
    */
-  constructor(plan: readonly Intervention[], config: ModelConfig) {
+  constructor(plan: readonly Intervention[], config: ModelConfig, prompts: number) {
     this.#dModel = config.dModel;
     for (const intervention of plan) {
       checkIntervention(intervention, config.dModel);
+      checkRows(intervention, prompts);
       for (const hook of matchHooks(intervention.hook, config)) {
         ensure(
           isResidualHook(hook),
@@ -292,6 +294,15 @@ function resolve(positions: readonly number[], promptLength: number): number[] {
   });
 }
 
+function checkRows({ op, hook, rows = [] }: Intervention, prompts: number): void {
+  const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= prompts);
+  ensure(
+    wrong === undefined,
+    'BAD_ARGUMENT',
+    `${op} at ${hook}: there is no row ${wrong}; the batch has prompts 0 to ${prompts - 1}.`,
+  );
+}
+
 function checkIntervention(intervention: Intervention, dModel: number): void {
   if (intervention.op === 'replace') {
     const { dims, data } = intervention.value;
@@ -307,6 +318,11 @@ function checkIntervention(intervention: Intervention, dModel: number): void {
       rows === 1 || rows === many,
       'BAD_ARGUMENT',
       `replace at ${intervention.hook}: ${rows} rows of values for ${many} positions.`,
+    );
+    ensure(
+      data.every(Number.isFinite),
+      'BAD_VECTOR',
+      `replace at ${intervention.hook}: the value is not finite.`,
     );
     return;
   }

@@ -108,7 +108,7 @@ export class Model {
     ensure(batch.length > 0, 'BAD_ARGUMENT', 'forward needs at least one row of tokens.');
     for (const [i, ids] of batch.entries()) checkPrompt(ids, i, config.vocabSize);
     const hooks = [...new Set((options.capture ?? []).flatMap((name) => matchHooks(name, config)))];
-    const plan = new CompiledPlan(options.interventions ?? [], config);
+    const plan = new CompiledPlan(options.interventions ?? [], config, batch.length);
     const adapter = this.#adapter(options.adapter);
     const program = { plan, capture: hooks, adapter };
 

@@ -65,7 +65,8 @@ const checkpointState = z.object({
 /**
  * Trains a model or an adapter; one ONNX graph does a step (with accumulation, two).
  *
- * The parameters and AdamW's moments live in the device's buffers, under the parameters' names.
+ * The parameters and AdamW's moments live in the device's buffers, under the parameters' names: one
+ * trainer to a device at a time.
  */
 export class Trainer {
   readonly #device: Device;
