@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSafetensors, type Tensor } from '../tensor/index.js';
+import { readSafetensors, relMax, type Tensor } from '../tensor/index.js';
 import { type Intervention, loadModel, type Model } from './index.js';
 
 /**
@@ -19,17 +19,6 @@ const FIXTURES = [
 ];
 const fixtureDir = (name: string) =>
   fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
-
-function relMax(a: Float32Array, b: Float32Array): number {
-  expect(a.length).toBe(b.length);
-  let difference = 0;
-  let largest = 0;
-  for (let i = 0; i < a.length; i++) {
-    difference = Math.max(difference, Math.abs(a[i]! - b[i]!));
-    largest = Math.max(largest, Math.abs(b[i]!));
-  }
-  return difference / largest;
-}
 
 describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
   const dir = fixtureDir(name);
