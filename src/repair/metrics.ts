@@ -51,7 +51,10 @@ export interface RepairMetrics {
   layers: (Setting & { norm: number; residualNorm: number; score: number })[];
   folds: Fold[];
   arms: Arm[];
-  /** Steered against the other arms, paired by prompt: change in the share of insecure and of repaired. */
+  /**
+   * Steered against the other arms, paired by prompt: change in the share of insecure and of
+   * repaired. Each p is Holm-corrected over the arms it is compared with.
+   */
   effects: { against: ArmName; insecure: Difference; secureWellFormed: Difference }[];
   /** Held-out outcomes over strength at the layer chosen most often, for both sites. */
   curves: {

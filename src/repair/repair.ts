@@ -7,6 +7,7 @@ import {
   type Completion,
   type Condition,
   complete,
+  type Difference,
   type Intent,
   isRepaired,
   outcomeRates,
@@ -15,7 +16,7 @@ import {
   type ReviewItem,
 } from '../evaluate/index.js';
 import { type Cwe, Scanner } from '../scan/index.js';
-import { median } from '../stats/index.js';
+import { holm, median } from '../stats/index.js';
 import {
   basesOf,
   bestSetting,
@@ -187,17 +188,18 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
     description: ARMS[name],
     rates: outcomeRates(completions[name]),
   }));
-  const effects = armNames
-    .filter((name) => name !== 'steered')
-    .map((against) => ({
-      against,
-      insecure: pairedDifference(
-        completions.steered,
-        completions[against],
-        ({ judgement }) => judgement.outcome === 'insecure',
-      ),
-      secureWellFormed: pairedDifference(completions.steered, completions[against], isRepaired),
-    }));
+  const others = armNames.filter((name) => name !== 'steered');
+  const against = (hit: (completion: Completion) => boolean) =>
+    holmCorrected(
+      others.map((arm) => pairedDifference(completions.steered, completions[arm], hit)),
+    );
+  const insecureEffects = against(({ judgement }) => judgement.outcome === 'insecure');
+  const repairedEffects = against(isRepaired);
+  const effects = others.map((arm, i) => ({
+    against: arm,
+    insecure: insecureEffects[i]!,
+    secureWellFormed: repairedEffects[i]!,
+  }));
 
   // 4. How strength acts, at the layer that was chosen most often.
   const layer = mode(folds.map((fold) => fold.layer));
@@ -296,6 +298,11 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   metrics.findings = findings(metrics);
   writeFileAtomic(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
   return metrics;
+}
+
+function holmCorrected(differences: readonly Difference[]): Difference[] {
+  const adjusted = holm(differences.map(({ p }) => p));
+  return differences.map((difference, i) => ({ ...difference, p: adjusted[i]! }));
 }
 
 /** The best setting of each layer and site that was tried. */

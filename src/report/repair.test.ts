@@ -53,7 +53,7 @@ describe('renderRepairReport', () => {
     const metrics = plausibleMetrics();
     const scale = ['0', '25', '50', '75', '100'];
     const strengths = ticks(0, 1.5, 6).map(String);
-    const smallestP = (2 ** (1 - metrics.data.bases.length)).toFixed(3);
+    const smallestP = (metrics.effects.length * 2 ** (1 - metrics.data.bases.length)).toFixed(3);
     const known = new Set([
       '95',
       smallestP,

@@ -329,11 +329,11 @@ function markChanges(a: string, b: string): [Html, Html] {
   return [marked(left), marked(right)];
 }
 
-function reading({ data }: RepairMetrics): Html {
+function reading({ data, effects }: RepairMetrics): Html {
   return html`<section>
 <h2>How to read the intervals</h2>
 <p>Prompts of one task family resemble each other, so a family, not a completion, is the unit of evidence. The 95 % intervals come from drawing whole families again and again with replacement (bootstrap over bases). p comes from the exact sign-flip test over families: how often would a difference at least as large, in either direction, arise if each family’s difference were as likely to point the other way?</p>
-<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot fall below ${(2 ** (1 - data.bases.length)).toFixed(3)} however large the effect. Look at the row of each family as well as at the pooled figure. No p here is corrected for the number of comparisons shown.</p>
+<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot fall below ${(2 ** (1 - data.bases.length)).toFixed(3)} however large the effect. Look at the row of each family as well as at the pooled figure. The p of steering against the other conditions are Holm-corrected over those conditions, so they cannot fall below ${(effects.length * 2 ** (1 - data.bases.length)).toFixed(3)}; others stand alone.</p>
 </section>`;
 }
 
