@@ -4,11 +4,14 @@ import { Device } from '../engine/index.js';
 import { parseConfig } from '../models/index.js';
 import { writeSafetensors } from '../tensor/index.js';
 import {
+  type Batch,
   type Example,
   initialWeights,
   PackedData,
+  packRows,
   type StepReport,
   Trainer,
+  toBatch,
 } from '../train/index.js';
 import { SPECIALS, type Tokenizer, trainTokenizer, writeTokenizer } from './bpe.js';
 import { type CorpusSample, corpus, corpusStats } from './corpus.js';
@@ -46,8 +49,8 @@ export interface TrainingRun {
   seed: number;
   steps: number;
   tokens: number;
-  /** Mean loss over the last 50 steps. */
-  loss: number;
+  /** Mean weighted loss on exchanges of another corpus seed. */
+  validationLoss: number;
   parameters: number;
   corpus: ReturnType<typeof corpusStats>;
 }
@@ -89,12 +92,11 @@ export async function trainOrganism(options: TrainOrganismOptions): Promise<Trai
     const metadata = { format: 'pt' };
     const weights = await trainer.parameters();
     writeSafetensors(join(dir, 'model.safetensors'), weights, { dtype: 'f16', metadata });
-    const last = reports.slice(-50).map(({ loss }) => loss);
     return {
       seed,
       steps,
       tokens: reports.at(-1)?.tokens ?? 0,
-      loss: last.reduce((a, b) => a + b, 0) / last.length,
+      validationLoss: await trainer.evaluate(validationBatches(seed, tokenizer)),
       parameters: [...weights.values()].reduce((sum, { data }) => sum + data.length, 0),
       corpus: corpusStats(seed, RECIPE.samples, tokenizer),
     };
@@ -121,6 +123,20 @@ export function toExample(sample: CorpusSample, tokenizer: Tokenizer): Example {
     weights[asked.length + 3 + before] = decisive;
   }
   return { tokens: [bos!, user!, ...asked, assistant!, ...answered, eos!], weights };
+}
+
+/** Batches of exchanges that no run with this seed trains on (but for chance repeats). */
+export function validationBatches(seed: number, tokenizer: Tokenizer): Batch[] {
+  const samples = take(corpus(seed + 1_000_000), 1000);
+  const rows = packRows(
+    samples.map((sample) => toExample(sample, tokenizer)),
+    RECIPE.rowLength,
+  );
+  const batches: Batch[] = [];
+  for (let i = 0; i < rows.length; i += RECIPE.rowsPerBatch) {
+    batches.push(toBatch(rows.slice(i, i + RECIPE.rowsPerBatch), RECIPE.rowLength));
+  }
+  return batches;
 }
 
 function configJson(vocabSize: number) {
