@@ -59,6 +59,14 @@ export function fileError(thrown: unknown, action: string, path: string): Suture
         `Could not ${action} ${path}: no such file or folder.`,
         cause,
       );
+    // What making a folder says where a file of that name is.
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new SutureError(
+        'DISK',
+        `Could not ${action} ${path}: a part of this path is a file, not a folder.`,
+        cause,
+      );
     case 'ENOSPC':
     case 'EDQUOT':
       return new SutureError(

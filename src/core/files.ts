@@ -45,7 +45,8 @@ export function readText(path: string): string {
 
 /** Reads and parses a JSON file; malformed JSON names the path and the position. */
 export function readJson(path: string): unknown {
-  const text = readText(path);
+  // Editors on Windows put a byte-order mark in front, which JSON does not know.
+  const text = readText(path).replace(/^\uFEFF/, '');
   try {
     return JSON.parse(text);
   } catch (thrown) {
@@ -53,24 +54,6 @@ export function readJson(path: string): unknown {
       cause: thrown,
     });
   }
-}
-
-/** Reads JSON Lines; a malformed line is named by its number. Empty lines are skipped. */
-export function readJsonLines(path: string): unknown[] {
-  const rows: unknown[] = [];
-  for (const [index, line] of readText(path).split('\n').entries()) {
-    if (line.trim() === '') continue;
-    try {
-      rows.push(JSON.parse(line));
-    } catch (thrown) {
-      throw new SutureError(
-        'BAD_DATA',
-        `${path}, line ${index + 1} is not valid JSON: ${messageOf(thrown)}.`,
-        { cause: thrown },
-      );
-    }
-  }
-  return rows;
 }
 
 /** Hex SHA-256 of text or bytes. */

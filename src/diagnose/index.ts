@@ -5,5 +5,4 @@ export {
   type ReviewAccuracy,
   review,
   reviewAccuracy,
-  reviewVerdict,
 } from './gap.js';

@@ -19,6 +19,7 @@ export interface Rate {
 
 /** A difference of shares with its 95 % interval; p from the exact sign-flip test over bases. */
 export interface Difference {
+  /** -1 to 1; 0, with an interval that holds everything, where there is nothing to compare. */
   value: number;
   low: number;
   high: number;
@@ -85,6 +86,7 @@ export function pairedDifference(
   b: readonly Completion[],
   hit: (completion: Completion) => boolean,
 ): Difference {
+  if (a.length === 0) return { value: 0, low: -1, high: 1, p: 1 };
   const byBase = new Map<string, number[]>();
   for (const [i, one] of a.entries()) {
     const { base } = one.pair;
