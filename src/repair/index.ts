@@ -1,3 +1,3 @@
 export { findings } from './findings.js';
-export type { Arm, ArmName, Fold, RepairMetrics } from './metrics.js';
+export type { ArmName, Fold, RepairMetrics } from './metrics.js';
 export { packageVersion, type RepairOptions, repair } from './repair.js';

@@ -87,11 +87,17 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   );
   const derive = options.pairs.filter(({ split }) => split === 'derive');
   const judged = options.pairs.filter(({ split }) => split === 'judge');
-  const bases = basesOf(judged);
+  const bases = basesOf(options.pairs);
   for (const base of bases) {
+    const isOwn = (pair: PromptPair) => pair.base === base;
+    ensure(
+      derive.some(isOwn) && judged.some(isOwn),
+      'BAD_DATA',
+      `The base "${base}" needs pairs of both splits, "derive" and "judge".`,
+    );
     refuseOverlap(
-      derive.filter((pair) => pair.base !== base),
-      judged.filter((pair) => pair.base === base),
+      derive.filter((pair) => !isOwn(pair)),
+      judged.filter(isOwn),
     );
   }
   const run = new RunFolder(out, {

@@ -70,12 +70,13 @@ export async function readContrasts(
   });
 }
 
-/** The tokens with which both bodies begin; none where they part at once. */
+/** The tokens with which both bodies begin: none where they part at once, all of one that the other goes on from. */
 function sharedOpening(model: Model, { bodies, id }: PromptPair): number[] {
   const encode = (text: string) => model.tokenizer!.encode(text, { addSpecialTokens: false });
   const secure = encode(bodies.secure);
   const insecure = encode(bodies.insecure);
-  const part = secure.findIndex((token, i) => token !== insecure[i]);
+  const longer = secure.length > insecure.length ? secure : insecure;
+  const part = longer.findIndex((_, i) => secure[i] !== insecure[i]);
   ensure(part >= 0, 'BAD_DATA', `${id}: the secure and the insecure body do not differ.`);
   return secure.slice(0, part);
 }

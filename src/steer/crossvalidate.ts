@@ -45,11 +45,13 @@ export function steering(
   };
 }
 
-/** Layers that are tried: all of a shallow model, eight over the upper half of a deep one. */
+/** Layers that are tried: all of a shallow model, at most eight over the upper half of a deep one. */
 export function candidateLayers(nLayers: number): number[] {
   if (nLayers <= 8) return [...Array(nLayers).keys()];
   const first = Math.floor(nLayers / 2);
-  return Array.from({ length: 8 }, (_, i) => Math.round(first + (i * (nLayers - 1 - first)) / 7));
+  const count = Math.min(8, nLayers - first);
+  const step = (nLayers - 1 - first) / (count - 1);
+  return Array.from({ length: count }, (_, i) => Math.round(first + i * step));
 }
 
 /** The score of a setting for the fold that leaves `heldOut` out, from one inner fold. */
@@ -183,7 +185,7 @@ export function randomLike(vector: Float32Array, random: Random): Float32Array {
 }
 
 /**
- * Refuses a vector's data that overlap with what it is judged on: in base or in form.
+ * Refuses a vector's data that overlap with what it is judged on: in id, base or form.
  * @throws {SutureError} BAD_DATA that names what they share
  */
 export function refuseOverlap(derived: readonly PromptPair[], judged: readonly PromptPair[]): void {

@@ -1,0 +1,395 @@
+import * as fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../core/index.js';
+import type { Intervention, Model } from '../engine/index.js';
+import { Scanner } from '../scan/index.js';
+import { cosine, norm } from '../tensor/index.js';
+import { candidateLayers, randomLike } from './crossvalidate.js';
+import {
+  basesOf,
+  bestSetting,
+  type Contrast,
+  chooseFolds,
+  type InnerScore,
+  meanScores,
+  refuseOverlap,
+  type ScoredSetting,
+  type Setting,
+  SITES,
+  STRENGTHS,
+  scoreInnerFolds,
+  steering,
+} from './index.js';
+import { contrast, handMadePair, LAYERS } from './testing/pairs.js';
+
+const setting: Setting = { site: 'decision', layer: 1, reach: 'last_prompt', strength: 1 };
+
+it('steering adds a multiple of the vector after its block', () => {
+  const vector = Float32Array.of(1, 2);
+  expect(steering({ layer: 4, reach: 'last_prompt', strength: 0.75 }, vector)).toEqual({
+    hook: 'blocks.4.hook_resid_post',
+    op: 'add',
+    vector,
+    scale: 0.75,
+    positions: 'last_prompt',
+  });
+});
+
+describe('candidateLayers', () => {
+  it.each([
+    [1, [0]],
+    [6, [0, 1, 2, 3, 4, 5]],
+    [8, [0, 1, 2, 3, 4, 5, 6, 7]],
+    [9, [4, 5, 6, 7, 8]],
+    [12, [6, 7, 8, 9, 10, 11]],
+    [16, [8, 9, 10, 11, 12, 13, 14, 15]],
+    [32, [16, 18, 20, 22, 25, 27, 29, 31]],
+  ])('of %i layers', (n, layers) => expect(candidateLayers(n)).toEqual(layers));
+
+  it('are different ones, in order, up to the last', () => {
+    for (let n = 1; n <= 130; n++) {
+      const layers = candidateLayers(n);
+      expect(layers.length).toBeLessThanOrEqual(8);
+      expect(layers).toEqual([...new Set(layers)].sort((a, b) => a - b));
+      expect(layers.at(-1)).toBe(n - 1);
+      expect(layers[0]).toBe(n <= 8 ? 0 : Math.floor(n / 2));
+    }
+  });
+});
+
+describe('meanScores', () => {
+  const score = (heldOut: string, inner: string, of: Setting, hits: number, total: number) => ({
+    heldOut,
+    inner,
+    setting: of,
+    hits,
+    total,
+  });
+  const weaker = { ...setting, strength: 0.5 };
+  const scores: InnerScore[] = [
+    score('a', 'b', setting, 1, 2),
+    score('a', 'c', setting, 8, 8),
+    score('b', 'a', setting, 0, 4),
+    score('a', 'b', weaker, 0, 2),
+    score('a', 'c', weaker, 2, 8),
+  ];
+  it('gives every inner fold of a held-out base the same weight', () => {
+    expect(meanScores(scores, 'a')).toEqual([
+      { ...setting, score: 0.75 },
+      { ...weaker, score: 0.125 },
+    ]);
+    expect(meanScores(scores, 'b')).toEqual([{ ...setting, score: 0 }]);
+    expect(meanScores(scores, 'c')).toEqual([]);
+  });
+  it('over all folds where no base is named', () => {
+    expect(meanScores(scores)).toEqual([
+      { ...setting, score: 0.5 },
+      { ...weaker, score: 0.125 },
+    ]);
+  });
+  it('tells settings apart by each of their parts', () => {
+    const others: Setting[] = [
+      setting,
+      { ...setting, site: 'last_prompt' },
+      { ...setting, layer: 2 },
+      { ...setting, reach: 'last_prompt_and_generated' },
+      { ...setting, strength: 1.5 },
+    ];
+    const means = meanScores(others.map((of, i) => score('a', 'b', of, i, 10)));
+    expect(means).toEqual(others.map((of, i) => ({ ...of, score: i / 10 })));
+  });
+});
+
+describe('bestSetting', () => {
+  const scored = (score: number, strength: number, layer: number): ScoredSetting => ({
+    ...setting,
+    score,
+    strength,
+    layer,
+  });
+  it.each<[string, ScoredSetting, ScoredSetting[]]>([
+    ['the score first', scored(0.9, 1.5, 0), [scored(0.8, 0.5, 5)]],
+    ['then the weakest', scored(0.9, 0.5, 0), [scored(0.9, 0.75, 5), scored(0.9, 1, 2)]],
+    ['then the latest layer', scored(0.9, 0.5, 3), [scored(0.9, 0.5, 1), scored(0.9, 0.5, 2)]],
+  ])('%s', (_, best, others) => {
+    expect(bestSetting([best, ...others])).toBe(best);
+    expect(bestSetting([...others, best])).toBe(best);
+  });
+  it('has nothing to choose from nothing', () => {
+    expect(() => bestSetting([])).toThrow(expect.objectContaining({ code: 'BAD_DATA' }));
+  });
+});
+
+describe('randomLike', () => {
+  const vector = Float32Array.from({ length: 192 }, (_, i) => Math.cos(i));
+  const drawn = (base: string) => randomLike(vector, new Random(1, 'random vector', base));
+  it('has the length of the vector and nothing of its direction', () => {
+    expect(norm(drawn('a'))).toBeCloseTo(norm(vector), 4);
+    // Four standard errors of the cosine of independent directions, 1 / sqrt(d).
+    expect(Math.abs(cosine(drawn('a'), vector))).toBeLessThan(4 / Math.sqrt(192));
+  });
+  it('is the same for a seed and base, and another for another base', () => {
+    expect(drawn('a')).toEqual(drawn('a'));
+    expect(Math.abs(cosine(drawn('a'), drawn('b')))).toBeLessThan(4 / Math.sqrt(192));
+  });
+});
+
+describe('refuseOverlap', () => {
+  const derived = handMadePair({ id: 'a/1', base: 'a', form: 'f' });
+  const apart = handMadePair({ id: 'b/1', base: 'b', form: 'g', split: 'judge' });
+  it.each([
+    ['id', 'a/1'],
+    ['base', 'a'],
+    ['form', 'f'],
+  ] as const)('in %s', (property, value) => {
+    const judged = [apart, { ...apart, [property]: value }];
+    expect(() => refuseOverlap([derived], judged)).toThrow(
+      expect.objectContaining({
+        code: 'BAD_DATA',
+        message: expect.stringContaining(`both use the ${property} "${value}"`),
+      }),
+    );
+  });
+  it('accepts what shares neither', () => {
+    expect(() => refuseOverlap([derived], [apart])).not.toThrow();
+    expect(() => refuseOverlap([derived], [])).not.toThrow();
+  });
+});
+
+const BASES = ['a', 'b', 'c', 'd'];
+
+describe('chooseFolds', () => {
+  const settings = [0.5, 1].flatMap((strength) =>
+    SITES.flatMap((site) => [0, 1, 2].map((layer) => ({ ...setting, site, layer, strength }))),
+  );
+  const anyContrasts = fc
+    .array(fc.integer({ min: -9, max: 9 }), {
+      minLength: BASES.length * LAYERS * 4,
+      maxLength: BASES.length * LAYERS * 4,
+    })
+    .map((numbers) =>
+      BASES.map((base, b) =>
+        contrast(base, (site, layer) => {
+          const at = ((b * LAYERS + layer) * 2 + SITES.indexOf(site)) * 2;
+          return numbers.slice(at, at + 2).map((x) => x + 0.5);
+        }),
+      ),
+    );
+  const folds = BASES.flatMap((heldOut) =>
+    BASES.filter((inner) => inner !== heldOut).map((inner) => ({ heldOut, inner })),
+  );
+  const anyScores = fc
+    .array(fc.nat(4), {
+      minLength: folds.length * settings.length,
+      maxLength: folds.length * settings.length,
+    })
+    .map((hits) =>
+      folds.flatMap((fold, f) =>
+        settings.map(
+          (of, i): InnerScore => ({
+            ...fold,
+            setting: of,
+            hits: hits[f * settings.length + i]!,
+            total: 4,
+          }),
+        ),
+      ),
+    );
+
+  it('is blind to the base that is held out', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...BASES),
+        anyContrasts,
+        anyContrasts,
+        anyScores,
+        anyScores,
+        (heldOut, contrasts, others, scores, otherScores) => {
+          const own = ({ pair }: Contrast) => pair.base === heldOut;
+          const [before] = chooseFolds(contrasts, scores, 3).filter((f) => f.base === heldOut);
+          // Other contrasts of the held-out base, and other scores wherever it was tried on.
+          const [after] = chooseFolds(
+            contrasts.map((c, i) => (own(c) ? others[i]! : c)),
+            scores.map((s, i) => (s.heldOut === heldOut ? s : otherScores[i]!)),
+            3,
+          ).filter((f) => f.base === heldOut);
+          expect(after).toEqual(before);
+        },
+      ),
+      { seed: 1, numRuns: 30 },
+    );
+  });
+
+  it('makes the vector from the others, at the setting that is best without the base', () => {
+    const contrasts = BASES.map((base, b) =>
+      contrast(base, (site, layer) => [10 ** b, site === 'decision' ? layer : -1]),
+    );
+    const best = { ...setting, layer: 2 };
+    const scores = folds.flatMap((fold): InnerScore[] => [
+      { ...fold, setting: best, hits: fold.heldOut === 'a' ? 0 : 4, total: 4 },
+      { ...fold, setting, hits: 2, total: 4 },
+    ]);
+    const chosen = chooseFolds(contrasts, scores, 0);
+    expect(chosen.map(({ base, layer, score }) => [base, layer, score])).toEqual([
+      ['a', 1, 0.5],
+      ['b', 2, 1],
+      ['c', 2, 1],
+      ['d', 2, 1],
+    ]);
+    expect([...chosen[0]!.vector]).toEqual([370, 1]);
+    expect([...chosen[1]!.vector]).toEqual([Math.fround(1101 / 3), 2]);
+    for (const { vector, random } of chosen) expect(norm(random)).toBeCloseTo(norm(vector), 3);
+    expect(chosen[0]!.random).toEqual(chooseFolds(contrasts, scores, 0)[0]!.random);
+    expect(chosen[0]!.random).not.toEqual(chooseFolds(contrasts, scores, 1)[0]!.random);
+  });
+});
+
+describe('scoreInnerFolds', () => {
+  let scanner: Scanner;
+  beforeAll(async () => {
+    scanner = await Scanner.load();
+  });
+  const bases = ['a', 'b', 'c', 'd'];
+  const pairs = bases.map((base) =>
+    handMadePair({
+      id: `${base}/1`,
+      base,
+      prompts: { insecure: `push ${base}`, secure: 's', neutral: 'n' },
+    }),
+  );
+  /** Component i says that base i is in the vector; the last says at which site and layer. */
+  const contrasts = bases.map((base, b) =>
+    contrast(base, (site, layer) => [
+      ...bases.map((_, i) => Number(i === b)),
+      10 * SITES.indexOf(site) + layer,
+    ]),
+  );
+
+  /** What the model was asked in one row. */
+  interface Row {
+    asked: string;
+    edit: Extract<Intervention, { op: 'add' }>;
+    /** Bases that the vector is made from. */
+    sources: string[];
+    place: { site: string; layer: number };
+  }
+  interface Request {
+    messages: { content: string }[][];
+    interventions: (Extract<Intervention, { op: 'add' }> & { rows: number[] })[];
+    options: Record<string, unknown>;
+  }
+
+  /** A model that writes what it is told to, and remembers what it was asked. */
+  function fakeModel(isSecure: (row: Row) => boolean) {
+    const requests: Request[] = [];
+    const rows: Row[] = [];
+    const { secure, insecure } = handMadePair().bodies;
+    const generate = async (
+      { messages }: Pick<Request, 'messages'>,
+      { interventions, ...options }: Pick<Request, 'interventions'> & Record<string, unknown>,
+    ) => {
+      requests.push({ messages, interventions, options });
+      const samples = messages.map(([message], prompt) => {
+        const own = interventions.filter((edit) => edit.rows.includes(prompt));
+        expect(own).toHaveLength(1);
+        const { vector } = own[0]!;
+        const code = vector[bases.length]!;
+        const row: Row = {
+          asked: message!.content,
+          edit: own[0]!,
+          sources: bases.filter((_, i) => vector[i]! > 0),
+          place: { site: SITES[Math.floor(code / 10)]!, layer: code % 10 },
+        };
+        rows.push(row);
+        const text = isSecure(row) ? secure : insecure;
+        return { prompt, sample: 0, tokens: [], text, finishReason: 'eos' };
+      });
+      return { samples };
+    };
+    return { model: { nLayers: LAYERS, generate } as unknown as Model, requests, rows };
+  }
+  const options = { temperature: 0.6, topP: 0.9, seed: 5, maxNewTokens: 8 };
+
+  it('tries no vector on a base that it saw, and never lets in the held-out one', async () => {
+    // Secure wherever `a` is not in the vector.
+    const { model, rows } = fakeModel(({ sources }) => !sources.includes('a'));
+    const scores = await scoreInnerFolds(model, scanner, contrasts, pairs, options);
+    for (const { asked, sources } of rows) {
+      expect(sources).toHaveLength(bases.length - 2);
+      expect(sources.map((base) => `push ${base}`)).not.toContain(asked);
+    }
+    // Each fold was scored under vectors without `a` exactly where `a` is one of its two bases.
+    for (const { heldOut, inner, hits, total } of scores) {
+      expect(heldOut).not.toBe(inner);
+      expect([hits, total]).toEqual([heldOut === 'a' || inner === 'a' ? 1 : 0, 1]);
+    }
+    const perFold = LAYERS * SITES.length * 2 * STRENGTHS.length;
+    expect(scores).toHaveLength(bases.length * (bases.length - 1) * perFold);
+    const cells = scores.map(({ heldOut, inner, setting: of }) =>
+      [heldOut, inner, ...Object.values(of)].join(),
+    );
+    expect(new Set(cells).size).toBe(scores.length);
+  });
+
+  it('scores a fold on its inner base', async () => {
+    const { model } = fakeModel(({ asked }) => asked === 'push b');
+    const scores = await scoreInnerFolds(model, scanner, contrasts, pairs, options);
+    for (const { inner, hits } of scores) expect(hits).toBe(inner === 'b' ? 1 : 0);
+  });
+
+  it('applies each setting as it is named', async () => {
+    const target: Setting = { site: 'decision', layer: 2, reach: 'last_prompt', strength: 1.25 };
+    const { model } = fakeModel(
+      ({ edit, place }) =>
+        place.site === target.site &&
+        place.layer === target.layer &&
+        edit.hook === 'blocks.2.hook_resid_post' &&
+        edit.positions === target.reach &&
+        edit.scale === target.strength,
+    );
+    const scores = await scoreInnerFolds(model, scanner, contrasts, pairs, options);
+    const best = meanScores(scores).filter(({ score }) => score > 0);
+    expect(best).toEqual([{ ...target, score: 1 }]);
+  });
+
+  it('asks the insecure prompt once each, with the sampling it is given, layer by layer', async () => {
+    const { model, requests } = fakeModel(() => true);
+    const told: number[][] = [];
+    const onLayer = (done: number, total: number) => told.push([done, total]);
+    await scoreInnerFolds(model, scanner, contrasts.slice(0, 3), pairs.slice(0, 3), {
+      ...options,
+      onLayer,
+    });
+    expect(told).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 3],
+    ]);
+    expect(requests).toHaveLength(LAYERS);
+    for (const [layer, request] of requests.entries()) {
+      expect(request.options).toMatchObject({ ...options, n: 1 });
+      expect(new Set(request.messages.map(([m]) => m!.content))).toEqual(
+        new Set(['push a', 'push b', 'push c']),
+      );
+      expect(new Set(request.interventions.map(({ hook }) => hook))).toEqual(
+        new Set([`blocks.${layer}.hook_resid_post`]),
+      );
+    }
+  });
+
+  it.each([0, 1, 2])('refuses %i bases', async (count) => {
+    const { model, rows } = fakeModel(() => true);
+    const few = pairs.slice(0, count);
+    await expect(
+      scoreInnerFolds(model, scanner, contrasts, [...few, ...few], options),
+    ).rejects.toMatchObject({
+      code: 'BAD_DATA',
+      message: expect.stringContaining(`at least 3 bases; there are ${count}`),
+    });
+    expect(rows).toEqual([]);
+  });
+});
+
+it('basesOf names each base once, in order', () => {
+  expect(basesOf(['b', 'a', 'b'].map((base) => handMadePair({ base })))).toEqual(['b', 'a']);
+});
