@@ -239,6 +239,7 @@ describe('chooseFolds', () => {
     expect([...chosen[0]!.vector]).toEqual([370, 1]);
     expect([...chosen[1]!.vector]).toEqual([Math.fround(1101 / 3), 2]);
     for (const { vector, random } of chosen) expect(norm(random)).toBeCloseTo(norm(vector), 3);
+    expect(Math.abs(cosine(chosen[1]!.random, chosen[2]!.random))).toBeLessThan(0.999);
     expect(chosen[0]!.random).toEqual(chooseFolds(contrasts, scores, 0)[0]!.random);
     expect(chosen[0]!.random).not.toEqual(chooseFolds(contrasts, scores, 1)[0]!.random);
   });
