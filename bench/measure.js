@@ -59,9 +59,10 @@ export async function gemmRate(device) {
 }
 
 /**
- * The best rate at which memory is read, in GB/s: a sum over 1 GB, and a matrix-vector product
- * with a constant weight of 1 GB, whichever is faster.
+ * Rates at which memory is read, in GB/s, by a sum over 1 GB and by a vector-matrix product with
+ * 1 GB: a list for each.
  * @param {Device} device
+ * @returns {Promise<number[][]>}
  */
 export async function readBandwidth(device) {
   const [rows, columns] = [4096, 65536];
@@ -71,7 +72,8 @@ export async function readBandwidth(device) {
     dims: [rows, columns],
     data: noise(rows * columns, 1),
   });
-  const rates = [];
+  /** @type {number[][]} */
+  const all = [];
   for (const build of [
     (/** @type {Graph} */ g) => reduceSum(g.input('m', 'f32', [rows, columns]), [1]),
     (/** @type {Graph} */ g) => {
@@ -83,13 +85,15 @@ export async function readBandwidth(device) {
     g.output('y', build(g));
     const session = await device.load(serialize(g));
     const feeds = { m: { buffer: 'bench.m' } };
-    for (let i = 0; i < 8; i++) {
+    const rates = [];
+    for (let i = 0; i < 6; i++) {
       rates.push(bytes / (await timed(() => device.run(session, feeds, { fetch: ['y'] }))) / 1e6);
     }
     await device.unload(session);
+    all.push(rates);
   }
   await device.drop(['bench.m']);
-  return Math.max(...rates);
+  return all;
 }
 
 /** @param {string} what @param {string} figure @param {string} [target] */

@@ -99,6 +99,7 @@ export class Device {
         session: {
           model_external_initializers_file_folder_path: '/',
           set_denormal_as_zero: '1',
+          force_spinning_stop: '1',
           ...extra,
         },
       },

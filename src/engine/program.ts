@@ -34,6 +34,9 @@ export function buildProgram(checkpoint: Checkpoint, spec: ProgramSpec): Uint8Ar
       if (capture.has(name)) graph.output(name, edited);
       return edited;
     },
+    observe: (name, make) => {
+      if (capture.has(name)) graph.output(name, make());
+    },
     lora: (module) => adapterSite(graph, spec.adapter, module),
   };
   const inputs = inferenceInputs(graph, config);

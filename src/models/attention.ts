@@ -98,12 +98,8 @@ export function attention(
   const pastKey = past?.keys[layer];
   const scores = pastKey ? concat([dots(pastKey), dots(key)], 3) : dots(key); // [b, kv, group*s, t]
   const t = scores.dims[3]!;
-  let pattern = softmax(add(scores, masks.get(windows[layer])));
-  const hooked = build.hook(
-    `blocks.${layer}.attn.hook_pattern`,
-    reshape(pattern, [b, nHeads, s, t]),
-  );
-  pattern = reshape(hooked, pattern.dims);
+  const pattern = softmax(add(scores, masks.get(windows[layer])));
+  build.observe?.(`blocks.${layer}.attn.hook_pattern`, () => reshape(pattern, [b, nHeads, s, t]));
 
   const pastValue = past?.values[layer];
   let mixed: Value; // [b, kv, group*s, hd]
@@ -114,9 +110,8 @@ export function attention(
     mixed = matmul(pattern, value);
   }
   const perHead = transpose(reshape(mixed, [b, nKvHeads, group, s, headDim]), [0, 3, 1, 2, 4]); // [b, s, kv, group, hd]
-  const z = build.hook(`blocks.${layer}.attn.hook_z`, reshape(perHead, [b, s, nHeads, headDim]));
-  const out = linear(build, `${module}.o_proj`, reshape(z, [b, s, nHeads * headDim]), dModel, {
-    bias: biases.o,
-  });
+  build.observe?.(`blocks.${layer}.attn.hook_z`, () => reshape(perHead, [b, s, nHeads, headDim]));
+  const z = reshape(perHead, [b, s, nHeads * headDim]);
+  const out = linear(build, `${module}.o_proj`, z, dModel, { bias: biases.o });
   return { out, key, value };
 }

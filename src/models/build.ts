@@ -21,6 +21,8 @@ export interface Build {
   weight(name: string, dims: readonly number[]): Value;
   /** Called at every hook point; returns the value to go on with. */
   hook(name: string, value: Value): Value;
+  /** Called at hook points that can only be captured; `make` adds nodes, so call it only for that. */
+  observe?(name: string, make: () => Value): void;
   /** The adapter at a linear layer, by its module path, if there is one. */
   lora?(module: string, dims: { in: number; out: number }): LoraSite | undefined;
 }

@@ -21,7 +21,9 @@ import {
   basesOf,
   bestSetting,
   type Contrast,
+  checkBases,
   chooseFolds,
+  directionHash,
   type FoldChoice,
   meanDifference,
   meanScores,
@@ -100,6 +102,8 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       judged.filter(isOwn),
     );
   }
+  checkBases(bases);
+  ensure(options.reviewItems.length > 0, 'BAD_DATA', 'There are no snippets to review.');
   const run = new RunFolder(out, {
     command: 'repair',
     suture: packageVersion(),
@@ -259,6 +263,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       layer: setting.layer,
       strength: setting.strength,
       norm: norm(direction),
+      direction_hash: directionHash(direction),
       positions: setting.reach,
       model: model.id,
       model_hash: model.hash,

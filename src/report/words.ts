@@ -45,8 +45,8 @@ export const SITE_LABELS: Readonly<Record<Site, string>> = {
 
 /** Where the vector is added. */
 export const REACH_LABELS: Readonly<Record<Reach, string>> = {
-  last_prompt_and_generated: 'prompt end and generated',
-  last_prompt: 'prompt end alone',
+  last_prompt_and_generated: 'end & generated',
+  last_prompt: 'end only',
 };
 
 export const OUTCOME_LABELS: Readonly<Record<keyof OutcomeRates, string>> = {

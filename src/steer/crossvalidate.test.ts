@@ -385,7 +385,7 @@ describe('scoreInnerFolds', () => {
       scoreInnerFolds(model, scanner, contrasts, [...few, ...few], options),
     ).rejects.toMatchObject({
       code: 'BAD_DATA',
-      message: expect.stringContaining(`at least 3 bases; there are ${count}`),
+      message: expect.stringContaining(`3 to 20 bases; there are ${count}`),
     });
     expect(rows).toEqual([]);
   });

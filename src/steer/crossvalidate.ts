@@ -54,6 +54,15 @@ export function candidateLayers(nLayers: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.round(first + i * step));
 }
 
+/** Refuses too few bases to nest, and more than the exact test of the result can take. */
+export function checkBases(bases: readonly string[]): void {
+  ensure(
+    bases.length >= 3 && bases.length <= 20,
+    'BAD_DATA',
+    `Nested leave-one-base-out needs 3 to 20 bases; there are ${bases.length}.`,
+  );
+}
+
 /** The score of a setting for the fold that leaves `heldOut` out, from one inner fold. */
 export interface InnerScore {
   heldOut: string;
@@ -81,11 +90,7 @@ export async function scoreInnerFolds(
   options: CompleteOptions & { onLayer?: (done: number, total: number) => void },
 ): Promise<InnerScore[]> {
   const bases = basesOf(pairs);
-  ensure(
-    bases.length >= 3,
-    'BAD_DATA',
-    `Nested leave-one-base-out needs at least 3 bases; there are ${bases.length}.`,
-  );
+  checkBases(bases);
   const scores: InnerScore[] = [];
   const layers = candidateLayers(model.nLayers);
   for (const [tried, layer] of layers.entries()) {

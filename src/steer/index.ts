@@ -8,6 +8,7 @@ export {
 export {
   basesOf,
   bestSetting,
+  checkBases,
   chooseFolds,
   type FoldChoice,
   type InnerScore,
@@ -22,6 +23,7 @@ export {
 } from './crossvalidate.js';
 export {
   applyVector,
+  directionHash,
   readVector,
   type VectorFile,
   type VectorMetadata,

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../core/index.js';
 import type { Model } from '../engine/index.js';
 import { norm, readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/index.js';
-import { applyVector, readVector, type VectorFile, writeVector } from './index.js';
+import { applyVector, directionHash, readVector, type VectorFile, writeVector } from './index.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'suture-vector-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -25,6 +25,7 @@ const file: VectorFile = {
     layer: 2,
     strength: 0.75,
     norm: norm(direction),
+    direction_hash: directionHash(direction),
     positions: 'last_prompt_and_generated',
     model: 'organism',
     model_hash: 'weights',
@@ -51,7 +52,12 @@ describe('a vector file', () => {
         fc.nat(80),
         fc.double({ noNaN: true, noDefaultInfinity: true }),
         (values, layer, strength) => {
-          const some = changed({ layer, strength: strength + 0, norm: norm(values) });
+          const some = changed({
+            layer,
+            strength: strength + 0,
+            norm: norm(values),
+            direction_hash: directionHash(values),
+          });
           writeVector(path, { ...some, direction: values });
           const read = readVector(path);
           expect(read.metadata).toEqual(some.metadata);
@@ -70,7 +76,11 @@ describe('a vector file', () => {
 
   it('is refused where its direction was changed', () => {
     const { metadata } = writeAndRead();
-    for (const other of [direction.map((x) => 1.01 * x), direction.with(0, Number.NaN)]) {
+    for (const other of [
+      direction.map((x) => 1.01 * x),
+      direction.map((x) => -x),
+      direction.with(0, Number.NaN),
+    ]) {
       writeSafetensors(path, new Map([['directions.2', { dims: [4], data: other }]]), { metadata });
       expect(() => readVector(path)).toThrow(bad(/was changed/));
     }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ensure, SutureError } from '../core/index.js';
+import { ensure, SutureError, sha256 } from '../core/index.js';
 import type { Intervention, Model } from '../engine/index.js';
 import { CWES } from '../scan/index.js';
-import { norm, readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/index.js';
+import { readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/index.js';
 import { SITES } from './contrast.js';
 import { REACHES, steering } from './crossvalidate.js';
 
@@ -22,6 +22,8 @@ const metadataSchema = z.object({
   model_hash: z.string(),
   tokenizer_hash: z.string(),
   template_hash: z.string(),
+  /** `directionHash` of the vector. */
+  direction_hash: z.string(),
   data_hash: z.string(),
   /** Held-out rates at this setting, as JSON. */
   evaluation: z.string(),
@@ -35,6 +37,10 @@ export interface VectorFile {
   /** [d_model], as it is: strength 1 adds it once. */
   direction: Float32Array;
 }
+
+/** SHA-256 of a direction's float32 values. */
+export const directionHash = (direction: Float32Array): string =>
+  sha256(new Uint8Array(direction.buffer, direction.byteOffset, direction.byteLength));
 
 const tensorName = (layer: number) => `directions.${layer}`;
 
@@ -62,11 +68,10 @@ export function readVector(path: string): VectorFile {
   const metadata = parsed.data;
   const direction = readSafetensors(path).get(tensorName(metadata.layer))?.data;
   ensure(direction, 'BAD_VECTOR', `${path} holds no tensor ${tensorName(metadata.layer)}.`);
-  const length = norm(direction);
   ensure(
-    Math.abs(length - metadata.norm) <= 1e-3 * metadata.norm,
+    directionHash(direction) === metadata.direction_hash,
     'BAD_VECTOR',
-    `${path}: the vector's length is ${length.toFixed(4)}, its metadata say ${metadata.norm.toFixed(4)}; it was changed.`,
+    `${path}: the vector was changed after it was written: its hash is not the one in its metadata.`,
   );
   return { metadata, direction };
 }
