@@ -8,7 +8,9 @@ import { CompiledPlan } from '../dist/engine/interventions.js';
 import { Runner } from '../dist/engine/runner.js';
 import { parseConfig, weightShapes } from '../dist/models/index.js';
 import { writeSafetensors } from '../dist/tensor/index.js';
-import { best, gemmRate, median, noise, readBandwidth, report, THREADS, timed } from './measure.js';
+import { gemmRate, median, noise, readBandwidth, report, THREADS, timed } from './measure.js';
+
+/** @typedef {import('../dist/engine/index.js').Checkpoint} Checkpoint */
 
 /** The shape of Qwen2.5-0.5B. */
 const CONFIG = {
@@ -24,7 +26,6 @@ const CONFIG = {
   tie_word_embeddings: true,
 };
 const PROMPT = 256;
-const ROUNDS = 40;
 
 /** Decoding, prefill and the cost of hooks with random f32 weights at the shape of a real model. */
 export async function benchDecoder() {
@@ -57,133 +58,154 @@ function writeModel(dir) {
 async function run(dir) {
   const device = new Device({ threads: THREADS });
   const checkpoint = openModel(dir);
-  const { config } = checkpoint;
-  const runner = new Runner(device, checkpoint);
-  const vector = noise(config.dModel, 1);
-  const none = new CompiledPlan([], config, 1);
-  const add = new CompiledPlan(
-    [
-      {
-        hook: 'blocks.-1.hook_resid_post',
-        op: 'add',
-        vector,
-        positions: 'last_prompt_and_generated',
-      },
-    ],
-    config,
-    1,
+  const weightBytes = [...checkpoint.weights.values()].reduce((sum, w) => sum + w.byteLength, 0);
+  const size = `${(weightBytes / 1e9).toFixed(2)} GB`;
+  console.log(`\nQwen2.5-0.5B shape, random f32 weights (${size}), ${THREADS} threads`);
+  const bench = await Bench.create(device, checkpoint);
+  await decodeSpeed(bench, weightBytes);
+  await prefillSpeed(bench);
+  await hookCosts(bench);
+  await device.close();
+  report(
+    'peak memory of the process',
+    `${(process.resourceUsage().maxRSS / 2 ** 20).toFixed(2)} GiB`,
   );
-  const residuals = Array.from({ length: config.nLayers }, (_, i) => `blocks.${i}.hook_resid_post`);
-  const program = (/** @type {CompiledPlan} */ plan, capture = /** @type {string[]} */ ([])) => ({
-    plan,
-    capture,
-    adapter: undefined,
-  });
-  const plain = { program: program(none), fetch: ['logits'] };
-  const variants = {
-    plain,
-    add: { program: program(add), fetch: ['logits'] },
-    capture: {
-      program: program(none, residuals),
-      fetch: ['logits', ...residuals],
-    },
-  };
+}
 
-  const prompt = Array.from({ length: PROMPT }, (_, i) => (i * 7919) % config.vocabSize);
-  const cache = await KvCache.allocate(device, config, 1, PROMPT + ROUNDS + 8);
-  const step = (
-    /** @type {typeof plain} */ { program, fetch },
-    /** @type {number[]} */ tokens,
-    into = false,
-  ) =>
-    runner.run(program, {
-      tokens: [tokens],
-      prompts: [0],
-      promptLengths: [PROMPT],
-      ...(into ? { into: { cache, rows: [0] } } : { past: cache }),
-      logitRows: [tokens.length - 1],
-      fetch,
-    });
+/** A model with a cached prompt. */
+class Bench {
+  /** @param {Device} device @param {Runner} runner @param {KvCache} cache */
+  constructor(device, runner, cache) {
+    this.device = device;
+    this.runner = runner;
+    this.cache = cache;
+  }
 
-  /** @type {number[]} */
-  const prefill = [];
-  /** @type {number[]} */
-  const gemm = [];
-  await step(plain, prompt, true);
-  for (let i = 0; i < 6; i++) {
-    const fresh = {
+  /** @param {Device} device @param {Checkpoint} checkpoint */
+  static async create(device, checkpoint) {
+    const cache = await KvCache.allocate(device, checkpoint.config, 1, PROMPT);
+    const bench = new Bench(device, new Runner(device, checkpoint), cache);
+    await bench.prefill({ into: { cache, rows: [0] } });
+    return bench;
+  }
+
+  get config() {
+    return this.runner.checkpoint.config;
+  }
+
+  /** @param {{ into?: { cache: KvCache, rows: number[] } }} [options] */
+  prefill(options = {}) {
+    const prompt = Array.from({ length: PROMPT }, (_, i) => (i * 7919) % this.config.vocabSize);
+    return this.runner.run(this.program(), {
       tokens: [prompt],
       prompts: [0],
       promptLengths: [PROMPT],
       logitRows: [PROMPT - 1],
-    };
-    prefill.push(await timed(() => runner.run(plain.program, { ...fresh, fetch: ['logits'] })));
-    gemm.push(await gemmRate(device));
+      fetch: ['logits'],
+      ...options,
+    });
   }
-  /** @type {Record<keyof typeof variants, number[]>} */
-  const times = { plain: [], add: [], capture: [] };
-  /** By method, the rates of the whole run. @type {number[][]} */
-  const bandwidth = [[], []];
-  for (let round = 0; round < ROUNDS; round++) {
-    // Interleaved, and in another order every time, so that drift of the machine falls on all alike.
-    const names = /** @type {(keyof typeof variants)[]} */ (Object.keys(variants));
-    for (let i = 0; i < names.length; i++) {
-      const name = /** @type {keyof typeof variants} */ (names[(i + round) % names.length]);
-      times[name].push(await timed(() => step(variants[name], [round])));
-    }
-    if (round % 8 === 0) {
-      for (const [i, rates] of (await readBandwidth(device)).entries())
-        bandwidth[i]?.push(...rates);
-    }
-  }
-  await device.close();
 
-  const weightBytes = [...checkpoint.weights.values()].reduce((sum, w) => sum + w.byteLength, 0);
-  const decode = times.plain.slice(2);
-  const rate = (/** @type {number} */ ms) => weightBytes / ms / 1e6;
-  const { dModel: d, nLayers, dMlp, nHeads, nKvHeads, headDim } = config;
-  const layer = d * headDim * (2 * nHeads + 2 * nKvHeads) + 3 * d * dMlp;
-  const flops =
-    2 * PROMPT * nLayers * (layer + 2 * PROMPT * nHeads * headDim) + 2 * d * config.vocabSize;
-  const prefillRate = flops / median(prefill) / 1e6;
-  const gemmBest = Math.max(...gemm);
-  const cost = (/** @type {'add' | 'capture'} */ name) => {
-    const ratios = times[name]
-      .slice(2)
-      .map((t, i) => t / /** @type {number} */ (times.plain[i + 2]));
-    return `${(100 * (median(ratios) - 1)).toFixed(2)} %`;
-  };
-  console.log(
-    `\nQwen2.5-0.5B shape, random f32 weights (${(weightBytes / 1e9).toFixed(2)} GB), ${THREADS} threads`,
-  );
-  const share = (/** @type {number} */ a, /** @type {number} */ b) =>
-    `${((100 * a) / b).toFixed(0)} %`;
-  report(
-    `decode, ${PROMPT} tokens before (median)`,
-    `${(1000 / median(decode)).toFixed(1)} tokens/s`,
-  );
-  for (const [name, of] of /** @type {const} */ ([
-    ['median', median],
-    ['best', best],
-  ])) {
-    const possible = Math.max(
-      ...bandwidth.map((rates) => (name === 'best' ? Math.max(...rates) : median(rates))),
-    );
-    report(`  weights read, ${name}`, `${rate(of(decode)).toFixed(1)} GB/s`);
-    report(`  memory bandwidth in this run, ${name}`, `${possible.toFixed(1)} GB/s`);
-    report('  share of it', share(rate(of(decode)), possible), '80 %');
+  /** One token behind the prompt. @param {ReturnType<Bench['program']>} program */
+  step(program) {
+    return this.runner.run(program, {
+      tokens: [[1]],
+      prompts: [0],
+      promptLengths: [PROMPT],
+      past: this.cache,
+      logitRows: [0],
+      fetch: ['logits', ...program.capture],
+    });
   }
-  report(
-    `prefill of ${PROMPT} tokens`,
-    `${((1000 * PROMPT) / median(prefill)).toFixed(0)} tokens/s`,
-  );
-  report('  matrix products', `${prefillRate.toFixed(0)} GFLOP/s`);
-  report('  matrix product alone in this run', `${gemmBest.toFixed(0)} GFLOP/s`);
-  report('  share of it', share(prefillRate, gemmBest), '80 %');
+
+  /** @param {import('../dist/engine/index.js').Intervention[]} [plan] @param {string[]} [capture] */
+  program(plan = [], capture = []) {
+    return { plan: new CompiledPlan(plan, this.config, 1), capture, adapter: undefined };
+  }
+}
+
+/** @param {Bench} bench @param {number} weightBytes */
+async function decodeSpeed(bench, weightBytes) {
+  const program = bench.program();
+  /** @type {number[]} */
+  const times = [];
+  /** By method, the rates of the whole run. @type {number[][]} */
+  const bandwidth = [[], [], []];
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 8; i++) times.push(await timed(() => bench.step(program)));
+    const methods = await readBandwidth(bench.device);
+    for (const [i, rates] of methods.entries()) bandwidth[i]?.push(...rates);
+  }
+  const speed = (1000 / median(times)).toFixed(1);
+  report(`decode, ${PROMPT} tokens before (median)`, `${speed} tokens/s`);
+  const rate = weightBytes / median(times) / 1e6;
+  const possible = Math.max(...bandwidth.map(median));
+  report('  weights read', `${rate.toFixed(1)} GB/s`);
+  report('  memory read by the best of three probes', `${possible.toFixed(1)} GB/s`);
+  report('  share of it', share(rate, possible), '80 %');
+}
+
+/** @param {Bench} bench */
+async function prefillSpeed(bench) {
+  const { dModel: d, nLayers, dMlp, nHeads, nKvHeads, headDim, vocabSize } = bench.config;
+  const layer = d * headDim * (2 * nHeads + 2 * nKvHeads) + 3 * d * dMlp;
+  const attention = 2 * PROMPT * nHeads * headDim;
+  const flops = 2 * PROMPT * nLayers * (layer + attention) + 2 * d * vocabSize;
+  /** @type {number[]} */
+  const times = [];
+  /** @type {number[]} */
+  const gemm = [];
+  for (let i = 0; i < 8; i++) {
+    times.push(await timed(() => bench.prefill()));
+    gemm.push(await gemmRate(bench.device));
+  }
+  const rate = flops / median(times) / 1e6;
+  const speed = ((1000 * PROMPT) / median(times)).toFixed(0);
+  report(`prefill of ${PROMPT} tokens (median)`, `${speed} tokens/s`);
+  report('  matrix products', `${rate.toFixed(0)} GFLOP/s`);
+  report('  matrix product alone in this run', `${median(gemm).toFixed(0)} GFLOP/s`);
+  report('  share of it', share(rate, median(gemm)), '80 %');
+}
+
+/**
+ * What a vector at the last block and capturing all residuals add to a decoded token.
+ *
+ * Weights packed for one session lie elsewhere in memory than those of the next, which alone makes
+ * some per cent; so these sessions share the unpacked weights of the file. A second plain graph,
+ * as far from the first as the others are, shows what is noise.
+ * @param {Bench} bench
+ */
+async function hookCosts({ device, runner, cache, config }) {
+  const load = device.load.bind(device);
+  device.load = (bytes) => load(bytes, { disable_prepacking: '1' });
+  const bench = new Bench(device, new Runner(device, runner.checkpoint), cache);
+  const hook = 'blocks.-1.hook_resid_post';
+  const vector = noise(config.dModel, 1);
+  const residuals = Array.from({ length: config.nLayers }, (_, i) => `blocks.${i}.hook_resid_post`);
+  const programs = {
+    plain: bench.program(),
+    again: bench.program([], ['hook_embed']),
+    add: bench.program([{ hook, op: 'add', vector, positions: 'last_prompt_and_generated' }]),
+    capture: bench.program([], residuals),
+  };
+  const names = /** @type {(keyof typeof programs)[]} */ (Object.keys(programs));
+  /** @type {Record<keyof typeof programs, number[]>} */
+  const times = { plain: [], again: [], add: [], capture: [] };
+  for (let round = 0; round < 60; round++) {
+    // Interleaved, and in another order every time, so that drift of the machine falls on all alike.
+    for (let i = 0; i < names.length; i++) {
+      const name = /** @type {keyof typeof programs} */ (names[(i + round) % names.length]);
+      times[name].push(await timed(() => bench.step(programs[name])));
+    }
+  }
+  const cost = (/** @type {keyof typeof programs} */ name) => {
+    const ratios = times[name].map((t, i) => t / /** @type {number} */ (times.plain[i]));
+    return `${(100 * (median(ratios.slice(4)) - 1)).toFixed(2)} %`;
+  };
   report('cost of a vector at the last block (median of pairs)', cost('add'), '2 %');
   report('cost of capturing all residuals (median of pairs)', cost('capture'), '2 %');
-  report(
-    'peak memory of the process',
-    `${(process.resourceUsage().maxRSS / 1024 / 1024).toFixed(2)} GiB`,
-  );
+  report('  the same for a graph that does neither: noise', cost('again'));
 }
+
+const share = (/** @type {number} */ a, /** @type {number} */ b) =>
+  `${((100 * a) / b).toFixed(0)} %`;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { Device } from '../dist/engine/index.js';
 import { Graph, matmul, reduceSum, serialize } from '../dist/graph/index.js';
 
@@ -58,9 +60,33 @@ export async function gemmRate(device) {
   return (2 * m * k * n) / best(times) / 1e6;
 }
 
+/** Compares two equal buffers (libc's memcmp) whenever it is told to. */
+const COMPARER = `
+  const { parentPort } = require('node:worker_threads');
+  const [a, b] = [Buffer.alloc(2 ** 28, 7), Buffer.alloc(2 ** 28, 7)];
+  parentPort.on('message', () => parentPort.postMessage(Buffer.compare(a, b)));
+`;
+
+/** Rates at which threads read memory by comparing buffers, ONNX Runtime apart, in GB/s. */
+async function compareBandwidth() {
+  const workers = Array.from({ length: THREADS }, () => new Worker(COMPARER, { eval: true }));
+  const round = () =>
+    Promise.all(
+      workers.map((worker) => {
+        worker.postMessage(0);
+        return once(worker, 'message');
+      }),
+    );
+  await round();
+  const rates = [];
+  for (let i = 0; i < 6; i++) rates.push((THREADS * 2 ** 29) / (await timed(round)) / 1e6);
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return rates;
+}
+
 /**
- * Rates at which memory is read, in GB/s, by a sum over 1 GB and by a vector-matrix product with
- * 1 GB: a list for each.
+ * Rates at which memory is read, in GB/s: by comparing buffers, by a sum over 1 GB, and by a
+ * vector-matrix product with 1 GB: a list for each.
  * @param {Device} device
  * @returns {Promise<number[][]>}
  */
@@ -72,8 +98,7 @@ export async function readBandwidth(device) {
     dims: [rows, columns],
     data: noise(rows * columns, 1),
   });
-  /** @type {number[][]} */
-  const all = [];
+  const all = [await compareBandwidth()];
   for (const build of [
     (/** @type {Graph} */ g) => reduceSum(g.input('m', 'f32', [rows, columns]), [1]),
     (/** @type {Graph} */ g) => {

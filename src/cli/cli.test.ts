@@ -31,7 +31,7 @@ function suture(args: string[], interruptAt?: string): Promise<Ended> {
   });
   child.stderr.on('data', (data) => {
     err += data;
-    if (interruptAt && err.includes(interruptAt)) child.kill('SIGINT');
+    if (!child.killed && interruptAt && err.includes(interruptAt)) child.kill('SIGINT');
   });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
