@@ -96,7 +96,7 @@ describe('findings', () => {
     expect(findings(metrics())).toEqual([
       'Review:   recognises 95 % [89, 100] of flawed CWE-787 code and 88 % [80, 94] of safe code.',
       'Writing:  pushed towards the risky call, it writes insecure code in 96 % [90, 100] and secure code in 2 % [0, 5]: a gap of +93 points [87, 99].',
-      'Where:    layer 3 of 0-5, read at the decision point; added 1.25 times at the last prompt token and every generated one (layer and site chosen in 3 of 5 folds, without the base that judges them).',
+      'Where:    layer 3 of 0-5, read at the decision point; strength 1.25, at the last prompt token and every generated one (layer and site chosen in 3 of 5 folds, without the base that judges them).',
       'Repair:   on task families the vector never saw, insecure 96 % -> 10 % [5, 16]; secure and well-formed 1 % -> 80 % [70, 90] (+79 points [70, 88], p = 0.016).',
       'Controls: secure and well-formed with a random vector of the same norm 3 % [1, 6], with a security reminder in the prompt 40 % [30, 50].',
     ]);
@@ -106,7 +106,7 @@ describe('findings', () => {
     const vector = { ...setting, site: 'last_prompt', reach: 'last_prompt', layer: 0 } as const;
     const [, , where] = findings(metrics({ vector: { ...vector, file: '', norm: 1 } }));
     expect(where).toContain('layer 0 of 0-5, read at the last prompt token; ');
-    expect(where).toContain('added 1.25 times at the last prompt token alone');
+    expect(where).toContain('strength 1.25, at the last prompt token alone');
     expect(where).toContain('chosen in 0 of 5 folds');
   });
 

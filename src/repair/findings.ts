@@ -24,7 +24,7 @@ export function findings(metrics: Omit<RepairMetrics, 'findings'>): string[] {
   return [
     `Review:   recognises ${withRange(review.sensitivity)} of flawed ${cwe} code and ${withRange(review.specificity)} of safe code.`,
     `Writing:  pushed towards the risky call, it writes insecure code in ${withRange(arm('none').insecure)} and secure code in ${withRange(arm('none').secure)}: a gap of ${points(gap.raw.value)} points ${range(gap.raw)}.`,
-    `Where:    layer ${vector.layer} of 0-${model.nLayers - 1}, read at ${site}; added ${vector.strength} times ${reach} (layer and site chosen in ${modal} of ${folds.length} folds, without the base that judges them).`,
+    `Where:    layer ${vector.layer} of 0-${model.nLayers - 1}, read at ${site}; strength ${vector.strength}, ${reach} (layer and site chosen in ${modal} of ${folds.length} folds, without the base that judges them).`,
     `Repair:   on task families the vector never saw, insecure ${percent(arm('none').insecure.value)} -> ${withRange(arm('steered').insecure)}; secure and well-formed ${percent(arm('none').secureWellFormed.value)} -> ${withRange(arm('steered').secureWellFormed)} (${points(none.secureWellFormed.value)} points ${range(none.secureWellFormed)}, ${pValue(none.secureWellFormed.p)}).`,
     `Controls: secure and well-formed with a random vector of the same norm ${withRange(arm('random').secureWellFormed)}, with a security reminder in the prompt ${withRange(arm('prompt').secureWellFormed)}.`,
   ];
