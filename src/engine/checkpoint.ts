@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { assetPath, ensure, readJson, SutureError, sha256 } from '../core/index.js';
+import { assetPath, ensure, messageOf, readJson, SutureError, sha256 } from '../core/index.js';
 import { type ModelConfig, parseConfig, weightShapes } from '../models/index.js';
 import {
   openCheckpoint,
@@ -92,7 +92,15 @@ function converted(entries: readonly TensorEntry[]): TensorEntry[] {
     const tensors = entries.map((entry) => {
       return [entry.name, { dims: entry.dims, read: () => readTensor(entry) }] as const;
     });
-    writeSafetensors(path, new Map(tensors));
+    try {
+      writeSafetensors(path, new Map(tensors));
+    } catch (thrown) {
+      throw new SutureError(
+        'DISK',
+        `${messageOf(thrown)} Weights converted to float32 are kept there; SUTURE_CACHE names another folder.`,
+        { cause: thrown },
+      );
+    }
   }
   const { tensors } = readSafetensorsHeader(path);
   return entries.map(({ name }) => tensors.get(name)!);
