@@ -252,6 +252,28 @@ describe('gradients agree with central differences', () => {
     });
   }
 
+  it('gather adds up every one of many duplicates, on two threads, every time', async () => {
+    const [rows, width, taken] = [20, 192, 4096];
+    const g = new Graph();
+    const table = g.input('table', 'f32', [rows, width]);
+    const indices = g.input('indices', 'i64', [taken]);
+    const loss = ops.reduceSum(ops.gather(table, indices));
+    g.output('d', gradients(loss, [table])[0]!);
+    const session = await ort.InferenceSession.create(serialize(g), { intraOpNumThreads: 2 });
+    const ids = BigInt64Array.from({ length: taken }, (_, i) => BigInt((7 * i) % rows));
+    const counts = Array<number>(rows).fill(0);
+    for (const id of ids) counts[Number(id)]!++;
+    for (let run = 0; run < 10; run++) {
+      const { d } = await session.run({
+        table: new ort.Tensor('float32', new Float32Array(rows * width), [rows, width]),
+        indices: new ort.Tensor('int64', ids, [taken]),
+      });
+      const sums = d!.data as Float32Array;
+      expect(sums.every((sum, i) => sum === counts[Math.floor(i / width)])).toBe(true);
+    }
+    await session.release();
+  });
+
   it('a wrong rule would be caught', async () => {
     const wrong: Case = {
       dtype: 'f64',

@@ -136,16 +136,17 @@ export function gather(table: Value, indices: Value): Value {
   return table.graph.node('Gather', [table, indices], [{ dtype: table.dtype, dims }], {
     attributes: { axis: 0 },
     backward: ([dy]) => {
+      // Not ScatterND: its threads add to one row at the same time and lose some of the sums.
       const rows = dimProduct(indices.dims);
-      return [
-        table.graph.node(
-          'ScatterND',
-          [zerosLike(table), reshape(indices, [rows, 1]), reshape(dy!, [rows, ...rest])],
-          [{ dtype: table.dtype, dims: table.dims }],
-          { attributes: { reduction: 'add' } },
-        )[0]!,
-        undefined,
+      const column = reshape(indices, [rows, ...rest.map(() => 1)]);
+      const inputs = [
+        zerosLike(table),
+        expand(column, [rows, ...rest]),
+        reshape(dy!, [rows, ...rest]),
       ];
+      const output = { dtype: table.dtype, dims: table.dims };
+      const attributes = { axis: 0, reduction: 'add' };
+      return [table.graph.node('ScatterElements', inputs, [output], { attributes })[0]!, undefined];
     },
   })[0]!;
 }
