@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SutureError } from '../core/index.js';
-import { hookNames, isResidualHook, matchHooks, residPost } from './hooks.js';
+import { hookNames, isResidualHook, matchHooks } from './hooks.js';
 
 const THREE = { nLayers: 3 };
 const posts = [0, 1, 2].map((i) => `blocks.${i}.hook_resid_post`);
@@ -55,18 +55,5 @@ describe('hook points', () => {
     expect(act).toThrow(`No hook point is called "${pattern}"`);
     expect(act).toThrow('i from 0 to 2');
     expect(act).toThrow('blocks.{i}.attn.hook_z');
-  });
-
-  it('after a block are found by layer, negative ones from the end', () => {
-    expect([0, 1, 2, -1, -3].map((layer) => residPost(layer, 3))).toEqual([
-      ...posts,
-      posts[2],
-      posts[0],
-    ]);
-    for (const layer of [3, -4, 0.5, Number.NaN]) {
-      expect(() => residPost(layer, 3)).toThrow(
-        `There is no layer ${layer}: this model has layers 0 to 2.`,
-      );
-    }
   });
 });

@@ -27,18 +27,6 @@ export function isResidualHook(name: string): boolean {
   return name === 'hook_embed' || RESIDUAL.some((suffix) => name.endsWith(`.${suffix}`));
 }
 
-/** The residual stream after block `layer`; negative layers count from the end. */
-export function residPost(layer: number, nLayers: number): string {
-  const resolved = layer < 0 ? layer + nLayers : layer;
-  if (!Number.isInteger(resolved) || resolved < 0 || resolved >= nLayers) {
-    throw new SutureError(
-      'BAD_ARGUMENT',
-      `There is no layer ${layer}: this model has layers 0 to ${nLayers - 1}.`,
-    );
-  }
-  return `blocks.${resolved}.hook_resid_post`;
-}
-
 /**
  * The hook points that a pattern names. `*` stands for any one part between dots, a negative
  * layer counts from the end: `blocks.*.hook_resid_post`, `blocks.-1.hook_resid_post`.
