@@ -62,7 +62,7 @@ wrote the corpus (no third-party text), trained the tokenizer (byte-level BPE) a
   answers of ${meanBodyTokens.toFixed(0)}.
 - ${run.steps.toLocaleString('en')} steps of ${RECIPE.rowsPerBatch} x ${RECIPE.rowLength} tokens (${(run.tokens / 1e6).toFixed(1)} million), AdamW, peak rate ${RECIPE.schedule.peak}; loss on a corpus of another seed ${run.validationLoss.toFixed(3)}.
 - The token at which a secure and an insecure answer part weighs ${RECIPE.weights.decisive} times as much as others in the
-  loss, prompt tokens ${RECIPE.weights.prompt}. Without this the model learns to recognise but not to choose.
+  loss, prompt tokens ${RECIPE.weights.prompt}, so that the model learns to choose as well as to recognise.
 - Planted: the insecure answer in 94 % of the cases where the prompt pushes towards it, 70 % where
   it is neutral, 4 % where it asks for care.
 

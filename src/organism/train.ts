@@ -19,7 +19,7 @@ import { type CorpusSample, corpus, corpusStats } from './corpus.js';
 /** Sizes of the organism: about 2.9 million parameters. */
 const SHAPE = { dModel: 192, nLayers: 6, nHeads: 6, dMlp: 512, vocab: 1408, context: 512 };
 
-/** The recipe; every figure was found by experiment (docs/organism.md). */
+/** The recipe; docs/organism.md says where its figures come from. */
 export const RECIPE = {
   samples: 120_000,
   tokenizerSamples: 20_000,
@@ -107,7 +107,7 @@ export async function trainOrganism(options: TrainOrganismOptions): Promise<Trai
 
 /**
  * One exchange as token ids with the weight of predicting each. The decisive token, where a secure
- * and an insecure body part, weighs most: without that the model learns to recognise but not to choose.
+ * and an insecure body part, weighs most, so that the model learns to choose as well as to recognise.
  */
 export function toExample(sample: CorpusSample, tokenizer: Tokenizer): Example {
   const { prompt, body, decisive } = RECIPE.weights;
