@@ -26,7 +26,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 }
 
 /** Removes a file if it is there; what stands in the way of that is not what went wrong first. */
-function discard(path: string): void {
+export function discard(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {

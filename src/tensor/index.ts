@@ -1,13 +1,16 @@
 export { openCheckpoint } from './checkpoint.js';
-export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from './convert.js';
-export type { DType } from './dtype.js';
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, toF32 } from './convert.js';
+export { BYTES, type DType } from './dtype.js';
 export {
   readIntegers,
+  readPieces,
   readRaw,
   readSafetensors,
   readSafetensorsHeader,
   readTensor,
   type SafetensorsHeader,
+  type StreamedTensor,
+  streamSafetensors,
   type TensorEntry,
   type WriteOptions,
   writeSafetensors,

@@ -19,6 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate as eventLoop } from 'node:timers/promises';
 import { z } from 'zod';
 import { ensure, fileError, messageOf, SutureError } from '../core/index.js';
 import { f32ToBf16, f32ToF16, toF32 } from './convert.js';
@@ -248,27 +249,16 @@ export function writeSafetensors(
   { dtype = 'f32', metadata }: WriteOptions = {},
 ): void {
   const encode = { f32: (x: Float32Array) => x, f16: f32ToF16, bf16: f32ToBf16 }[dtype];
-  const header: [string, unknown][] = metadata ? [['__metadata__', metadata]] : [];
-  let end = 0;
-  for (const [name, { dims }] of tensors) {
-    ensure(name !== '__metadata__', 'BAD_ARGUMENT', 'No tensor can be named __metadata__.');
-    const begin = end;
-    end += sizeOf(dims) * BYTES[dtype];
-    header.push([name, { dtype: dtype.toUpperCase(), shape: dims, data_offsets: [begin, end] }]);
-  }
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)), 'utf8');
-  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
-  json.copy(padded);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-
+  const header = encodeHeader(
+    [...tensors].map(([name, { dims }]) => ({ name, dtype, dims })),
+    metadata,
+  );
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     const descriptor = openSync(temporary, 'wx');
     try {
-      writeAll(descriptor, length);
-      writeAll(descriptor, padded);
+      writeAll(descriptor, header);
       for (const [name, item] of tensors) {
         const { data } = 'read' in item ? item.read() : item;
         ensure(
@@ -287,6 +277,91 @@ export function writeSafetensors(
     // It is not there when the folder could not be made; rmSync would then hide the reason.
     if (existsSync(temporary)) rmSync(temporary);
     throw fileError(thrown, 'write', path);
+  }
+}
+
+/** The length and the header of a file whose tensors lie in this order. */
+function encodeHeader(
+  tensors: readonly { name: string; dtype: DType; dims: readonly number[] }[],
+  metadata: Record<string, string> | undefined,
+): Buffer {
+  const header: [string, unknown][] = metadata ? [['__metadata__', metadata]] : [];
+  let end = 0;
+  for (const { name, dtype, dims } of tensors) {
+    ensure(name !== '__metadata__', 'BAD_ARGUMENT', 'No tensor can be named __metadata__.');
+    const begin = end;
+    end += sizeOf(dims) * BYTES[dtype];
+    header.push([name, { dtype: dtype.toUpperCase(), shape: dims, data_offsets: [begin, end] }]);
+  }
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(header)), 'utf8');
+  const bytes = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  bytes.writeBigUInt64LE(BigInt(bytes.length - 8));
+  json.copy(bytes, 8);
+  return bytes;
+}
+
+export interface StreamedTensor {
+  dtype: DType;
+  dims: readonly number[];
+  /** The tensor's bytes in pieces of any size, in their order; asked for when their turn comes. */
+  pieces: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Writes a safetensors file of which never more than one piece is in memory. It is written in
+ * place: give a temporary name, and rename it when this is done.
+ *
+ * @throws {SutureError} BAD_ARGUMENT where the pieces do not add up to the shape; DISK; and what
+ *   the pieces throw
+ */
+export async function streamSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, StreamedTensor>,
+  metadata?: Record<string, string>,
+): Promise<void> {
+  const described = [...tensors].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
+  const header = encodeHeader(described, metadata);
+  let descriptor: number | undefined;
+  const write = async (bytes: Uint8Array) => {
+    try {
+      descriptor ??= openSync(path, 'w');
+      writeAll(descriptor, bytes);
+    } catch (thrown) {
+      throw fileError(thrown, 'write', path);
+    }
+    await eventLoop(); // signals and timers get their turn between pieces
+  };
+  try {
+    await write(header);
+    for (const [name, { dtype, dims, pieces }] of tensors) {
+      let written = 0;
+      for await (const piece of pieces()) {
+        await write(piece);
+        written += piece.length;
+      }
+      ensure(
+        written === sizeOf(dims) * BYTES[dtype],
+        'BAD_ARGUMENT',
+        `${name} has shape [${dims.join(', ')}] of ${dtype} but ${written} bytes.`,
+      );
+    }
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** The bytes of a tensor in pieces of at most `size` bytes, each in memory of its own. */
+export function* readPieces(
+  { file, offset, byteLength }: TensorEntry,
+  size: number,
+): Generator<Buffer<ArrayBuffer>> {
+  const descriptor = openFile(file);
+  try {
+    for (let at = 0; at < byteLength; at += size) {
+      yield readBytes(descriptor, offset + at, Math.min(size, byteLength - at), file);
+    }
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -312,7 +387,12 @@ function openFile(path: string): number {
   }
 }
 
-function readBytes(descriptor: number, offset: number, length: number, path: string): Buffer {
+function readBytes(
+  descriptor: number,
+  offset: number,
+  length: number,
+  path: string,
+): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(new ArrayBuffer(length));
   for (let done = 0; done < length; ) {
     let count: number;
