@@ -57,7 +57,7 @@ function writeModel(dir) {
 /** @param {string} dir */
 async function run(dir) {
   const device = new Device({ threads: THREADS });
-  const checkpoint = openModel(dir);
+  const checkpoint = await openModel(dir);
   const weightBytes = [...checkpoint.weights.values()].reduce((sum, w) => sum + w.byteLength, 0);
   const size = `${(weightBytes / 1e9).toFixed(2)} GB`;
   console.log(`\nQwen2.5-0.5B shape, random f32 weights (${size}), ${THREADS} threads`);

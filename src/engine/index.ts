@@ -1,4 +1,7 @@
-export { type Checkpoint, cacheDir, DEFAULT_MODEL, openModel } from './checkpoint.js';
+export type { OnProgress, WorkOptions } from './checkpoint/content.js';
+export { DEFAULT_MODEL } from './checkpoint/resolve.js';
+export { cacheDir } from './checkpoint/store.js';
+export { type Checkpoint, openModel } from './checkpoint.js';
 export { Device, type DeviceOptions, type DeviceTensor, type Feed } from './device.js';
 export type { GenerateOptions, Sample } from './generate.js';
 export type { Intervention, Positions } from './interventions.js';

@@ -3,13 +3,15 @@ import { type ModelConfig, matchHooks } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { type ChatMessage, TextCodec } from '../text/index.js';
 import { type Adapter, readAdapter } from './adapter.js';
-import { openModel, resolveModel, weightsHash } from './checkpoint.js';
+import type { WorkOptions } from './checkpoint/content.js';
+import { resolveModel } from './checkpoint/resolve.js';
+import { openModel, weightsHash } from './checkpoint.js';
 import { Device } from './device.js';
 import { checkPrompt, type GenerateOptions, generate, type Sample } from './generate.js';
 import { CompiledPlan, type Intervention } from './interventions.js';
 import { Runner } from './runner.js';
 
-export interface LoadOptions {
+export interface LoadOptions extends WorkOptions {
   /** Precision of weights and arithmetic. Defaults to `f32`, the reference. */
   dtype?: 'f32';
   /** Threads of ONNX Runtime. Defaults to the number of cores, at most 8. */
@@ -58,7 +60,7 @@ export async function loadModel(dirOrId: string, options: LoadOptions = {}): Pro
   const { dtype = 'f32', threads } = options;
   ensure(dtype === 'f32', 'UNSUPPORTED', `dtype "${dtype}" is not supported; use "f32".`);
   const dir = resolveModel(dirOrId);
-  const checkpoint = openModel(dir);
+  const checkpoint = await openModel(dir, options);
   const codec = TextCodec.load(dir);
   const device = new Device(threads === undefined ? {} : { threads });
   return new Model(dirOrId, new Runner(device, checkpoint), codec);

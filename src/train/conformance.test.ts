@@ -22,12 +22,12 @@ const FIXTURES = [
   'qwen2_tied_bf16',
 ];
 
-describe.each(FIXTURES)('training %s agrees with Hugging Face', (name) => {
+describe.each(FIXTURES)('training %s agrees with Hugging Face', async (name) => {
   const dir = fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
   const reference = readSafetensors(join(dir, 'reference.safetensors'));
   const scalars = JSON.parse(readFileSync(join(dir, 'reference.json'), 'utf8'));
   const settings = JSON.parse(readFileSync(join(dir, 'adapter/adapter_config.json'), 'utf8'));
-  const { config, weights } = openModel(join(dir, 'model'));
+  const { config, weights } = await openModel(join(dir, 'model'));
   const modules = loraTargets(config, {
     rank: settings.r,
     alpha: settings.lora_alpha,

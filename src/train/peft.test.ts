@@ -11,7 +11,7 @@ import { Trainer } from './trainer.js';
 
 const FIXTURE = fileURLToPath(new URL('../../fixtures/llama_f32/model', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'suture-peft-'));
-const { config, weights } = openModel(FIXTURE);
+const { config, weights } = await openModel(FIXTURE);
 let device: Device;
 let model: Model;
 beforeAll(async () => {

@@ -293,7 +293,7 @@ describe('checkpoints', () => {
   });
 
   it('of another adapter are refused', async () => {
-    const { config: llama, weights } = openModel(FIXTURE);
+    const { config: llama, weights } = await openModel(FIXTURE);
     const run = async (alpha: number) => {
       const modules = loraTargets(llama, { rank: 2, alpha, targetModules: ['q_proj'] });
       const trainable: Trainable = { kind: 'lora', weights, modules };
