@@ -1,23 +1,37 @@
-import type { ModelConfig } from '../models/index.js';
+import type { CachedLayer, ModelConfig } from '../models/index.js';
 import type { Append, Device, DeviceTensor, Feed } from './device.js';
 import { cacheNames } from './program.js';
 
-/** Slots are added this many at a time. */
+/** Slots are added this many at a time, or an eighth of what there is. */
 const SLOTS = 64;
 
-/** The position of an empty slot: beyond every query, so that none sees it. */
-const NOWHERE = 1n << 40n;
+/** Names of the device's buffers for one layer. */
+type LayerBuffers = Record<keyof CachedLayer, string>;
+
+/** Keys and values of the first tokens of many rows, stored once: [1, n_kv_heads, length, head_dim] per layer. */
+export interface Trunk {
+  readonly length: number;
+  readonly layers: readonly LayerBuffers[];
+}
+
+/** The inputs of a graph whose rows follow no trunk, or this one. */
+function trunkFeeds(config: ModelConfig, trunk: Trunk | undefined): Record<string, Feed> {
+  const none = empty([1, config.nKvHeads, 0, config.headDim]);
+  const feeds: Record<string, Feed> = {};
+  for (let layer = 0; layer < config.nLayers; layer++) {
+    const { trunkKey, trunkValue } = cacheNames(layer);
+    const buffers = trunk?.layers[layer];
+    feeds[trunkKey] = buffers ? { buffer: buffers.key } : none;
+    feeds[trunkValue] = buffers ? { buffer: buffers.value } : none;
+  }
+  return feeds;
+}
 
 /** What a graph is fed when nothing has been seen before. */
 export function emptyPast(config: ModelConfig, rows: number): Record<string, Feed> {
-  const none: DeviceTensor = {
-    dtype: 'f32',
-    dims: [rows, config.nKvHeads, 0, config.headDim],
-    data: new Float32Array(0),
-  };
-  const feeds: Record<string, Feed> = {
-    past_positions: { dtype: 'i64', dims: [rows, 0], data: new BigInt64Array(0) },
-  };
+  const none = empty([rows, config.nKvHeads, 0, config.headDim]);
+  const feeds = trunkFeeds(config, undefined);
+  feeds.past_lengths = lengthsFeed(Array<number>(rows).fill(0));
   for (let layer = 0; layer < config.nLayers; layer++) {
     const { pastKey, pastValue } = cacheNames(layer);
     feeds[pastKey] = none;
@@ -26,65 +40,79 @@ export function emptyPast(config: ModelConfig, rows: number): Record<string, Fee
   return feeds;
 }
 
+const empty = (dims: readonly number[]): DeviceTensor => ({
+  dtype: 'f32',
+  dims,
+  data: new Float32Array(0),
+});
+
+const lengthsFeed = (lengths: readonly number[]): DeviceTensor => ({
+  dtype: 'i64',
+  dims: [lengths.length],
+  data: BigInt64Array.from(lengths, (length) => BigInt(length)),
+});
+
 /**
  * Keys and values of a batch of sequences, [rows, n_kv_heads, capacity, head_dim] per layer, in
- * the device. Graphs read it in place and give back only what is new ("split" cache).
+ * the device; the sequences may begin with a trunk that they share. Graphs read it in place and
+ * give back only what is new ("split" cache). It grows as tokens are appended.
  */
 export class KvCache {
   static #made = 0;
+  readonly trunk: Trunk | undefined;
   readonly #device: Device;
   readonly #config: ModelConfig;
-  readonly #prefix = `kv${KvCache.#made++}`;
+  readonly #layers: readonly LayerBuffers[];
   #lengths: number[];
-  #capacity: number;
+  #capacity = 0;
 
-  private constructor(device: Device, config: ModelConfig, rows: number, capacity: number) {
+  private constructor(device: Device, config: ModelConfig, rows: number, trunk: Trunk | undefined) {
+    const name = `kv${KvCache.#made++}`;
+    this.trunk = trunk;
     this.#device = device;
     this.#config = config;
+    this.#layers = Array.from({ length: config.nLayers }, (_, layer) => ({
+      key: `${name}.key.${layer}`,
+      value: `${name}.value.${layer}`,
+    }));
     this.#lengths = Array<number>(rows).fill(0);
-    this.#capacity = capacity;
   }
 
-  /** A cache with room for `slots` tokens in each row. */
-  static async allocate(device: Device, config: ModelConfig, rows: number, slots: number) {
-    const cache = new KvCache(device, config, rows, roundUp(slots));
-    const { nKvHeads, headDim } = config;
-    await device.allocate(cache.#buffers(), [rows, nKvHeads, cache.#capacity, headDim]);
+  /** A cache of `rows` sequences of which nothing has been seen but the trunk. */
+  static async allocate(device: Device, config: ModelConfig, rows: number, trunk?: Trunk) {
+    const cache = new KvCache(device, config, rows, trunk);
+    await device.allocate(cache.#buffers(), [rows, config.nKvHeads, 0, config.headDim]);
     return cache;
   }
 
-  /** Tokens held in each row. */
+  /** Tokens that each row has seen. */
   get lengths(): readonly number[] {
-    return this.#lengths;
-  }
-
-  /** Makes sure that one more token fits in every row. */
-  async reserve(): Promise<void> {
-    if (Math.max(...this.#lengths) < this.#capacity) return;
-    const capacity = roundUp(this.#capacity * 1.25);
-    await this.#rearrange([...this.#lengths.keys()], capacity);
+    const shared = this.trunk?.length ?? 0;
+    return this.#lengths.map((length) => shared + length);
   }
 
   /** Keeps the given rows, in this order; a row may be given several times. */
-  async select(rows: readonly number[], slots = 0): Promise<void> {
-    await this.#rearrange(rows, Math.max(this.#capacity, roundUp(slots)));
+  async select(rows: readonly number[]): Promise<void> {
+    await this.#device.rearrange(this.#buffers(), rows, this.#capacity);
     this.#lengths = rows.map((row) => this.#lengths[row]!);
+  }
+
+  /** Row `into` becomes a copy of row `from` of another cache over the same trunk. */
+  async assign(other: KvCache, pairs: readonly { from: number; into: number }[]): Promise<void> {
+    const needed = Math.max(...pairs.map(({ from }) => other.#lengths[from]!));
+    this.#grow(needed);
+    await this.#device.copyRows(other.#buffers(), this.#buffers(), pairs, this.#capacity);
+    for (const { from, into } of pairs) this.#lengths[into] = other.#lengths[from]!;
   }
 
   /** The inputs of a graph that continues all rows. */
   feeds(): Record<string, Feed> {
-    const rows = this.#lengths.length;
-    const positions = new BigInt64Array(rows * this.#capacity).fill(NOWHERE);
-    for (const [row, length] of this.#lengths.entries()) {
-      for (let i = 0; i < length; i++) positions[row * this.#capacity + i] = BigInt(i);
-    }
-    const feeds: Record<string, Feed> = {
-      past_positions: { dtype: 'i64', dims: [rows, this.#capacity], data: positions },
-    };
-    for (let layer = 0; layer < this.#config.nLayers; layer++) {
+    const feeds = trunkFeeds(this.#config, this.trunk);
+    feeds.past_lengths = lengthsFeed(this.#lengths);
+    for (const [layer, { key, value }] of this.#layers.entries()) {
       const { pastKey, pastValue } = cacheNames(layer);
-      feeds[pastKey] = { buffer: this.#name('key', layer) };
-      feeds[pastValue] = { buffer: this.#name('value', layer) };
+      feeds[pastKey] = { buffer: key };
+      feeds[pastValue] = { buffer: value };
     }
     return feeds;
   }
@@ -93,32 +121,41 @@ export class KvCache {
   append(rows: readonly number[], counts: readonly number[]): Append[] {
     const at = rows.map((row) => this.#lengths[row]!);
     for (const [i, row] of rows.entries()) this.#lengths[row]! += counts[i]!;
-    return Array.from({ length: this.#config.nLayers }, (_, layer) => {
+    this.#grow(Math.max(...this.#lengths));
+    const shared = { rows, at, counts, capacity: this.#capacity };
+    return this.#layers.flatMap(({ key, value }, layer) => {
       const { newKey, newValue } = cacheNames(layer);
       return [
-        { output: newKey, into: this.#name('key', layer), rows, at, counts },
-        { output: newValue, into: this.#name('value', layer), rows, at, counts },
+        { output: newKey, into: key, ...shared },
+        { output: newValue, into: value, ...shared },
       ];
-    }).flat();
+    });
+  }
+
+  /** Hands row 0, which must be the only one, over as a trunk: this cache is then no more. */
+  async intoTrunk(): Promise<Trunk> {
+    const length = this.#lengths[0]!;
+    await this.#device.rearrange(this.#buffers(), [0], length);
+    return { length, layers: this.#layers };
   }
 
   async free(): Promise<void> {
     await this.#device.drop(this.#buffers());
   }
 
-  async #rearrange(rows: readonly number[], capacity: number): Promise<void> {
-    await this.#device.rearrange(this.#buffers(), rows, capacity);
-    this.#capacity = capacity;
-  }
-
-  #name(kind: 'key' | 'value', layer: number): string {
-    return `${this.#prefix}.${kind}.${layer}`;
+  /** The capacity that `needed` slots ask for; the device's buffers follow with the next write. */
+  #grow(needed: number): void {
+    if (needed <= this.#capacity) return;
+    const ample = this.#capacity === 0 ? needed : Math.max(needed, this.#capacity * 1.125);
+    this.#capacity = Math.ceil(ample / SLOTS) * SLOTS;
   }
 
   #buffers(): string[] {
-    const layers = [...Array(this.#config.nLayers).keys()];
-    return layers.flatMap((layer) => [this.#name('key', layer), this.#name('value', layer)]);
+    return this.#layers.flatMap(({ key, value }) => [key, value]);
   }
 }
 
-const roundUp = (slots: number) => Math.ceil(slots / SLOTS) * SLOTS;
+/** Frees a trunk's memory. */
+export async function freeTrunk(device: Device, { layers }: Trunk): Promise<void> {
+  await device.drop(layers.flatMap(({ key, value }) => [key, value]));
+}

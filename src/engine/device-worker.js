@@ -36,10 +36,9 @@ function toOrt(feed) {
  * @param {readonly number[]} dims
  * @param {import('./device.js').Append} append
  */
-function appendTo(data, dims, { into, rows, at, counts }) {
+function appendTo(data, dims, { into, rows, at, counts, capacity }) {
   const [, kv, s, hd] = /** @type {[number, number, number, number]} */ (dims);
-  const { dims: whole, data: target } = buffer(into);
-  const capacity = /** @type {number} */ (whole[2]);
+  const { data: target } = withCapacity(into, capacity);
   for (const [i, row] of rows.entries()) {
     const count = /** @type {number} */ (counts[i]) * hd;
     for (let head = 0; head < kv; head++) {
@@ -69,6 +68,39 @@ function rearrange(old, rows, capacity) {
     }
   }
   return { dtype: 'f32', dims: [rows.length, kv, capacity, hd], data };
+}
+
+/**
+ * A key-value buffer, made larger if it has to be.
+ * @param {string} name
+ * @param {number} capacity
+ */
+function withCapacity(name, capacity) {
+  const old = buffer(name);
+  if (old.dims[2] === capacity) return old;
+  const rows = Array.from({ length: /** @type {number} */ (old.dims[0]) }, (_, row) => row);
+  const larger = rearrange(old, rows, capacity);
+  buffers.set(name, larger);
+  return larger;
+}
+
+/**
+ * Copies rows of one buffer [b, kv, capacity, hd] into another of at least its capacity.
+ * @param {DeviceTensor} source
+ * @param {DeviceTensor} target
+ * @param {readonly { from: number, into: number }[]} pairs
+ */
+function copyRows(source, target, pairs) {
+  const [, kv, from, hd] = /** @type {[number, number, number, number]} */ (source.dims);
+  const into = /** @type {number} */ (target.dims[2]);
+  const slots = Math.min(from, into) * hd;
+  for (const pair of pairs) {
+    for (let head = 0; head < kv; head++) {
+      const start = (pair.from * kv + head) * from * hd;
+      const row = /** @type {Float32Array} */ (source.data).subarray(start, start + slots);
+      /** @type {Float32Array} */ (target.data).set(row, (pair.into * kv + head) * into * hd);
+    }
+  }
 }
 
 /** @type {{ [K in Request['type']]: (request: Extract<Request, { type: K }>) => Promise<unknown> }} */
@@ -116,6 +148,11 @@ const handlers = {
   },
   async rearrange({ names, rows, capacity }) {
     for (const name of names) buffers.set(name, rearrange(buffer(name), rows, capacity));
+  },
+  async copyRows({ from, into, pairs, capacity }) {
+    for (const [i, name] of into.entries()) {
+      copyRows(buffer(/** @type {string} */ (from[i])), withCapacity(name, capacity), pairs);
+    }
   },
   async drop({ names }) {
     for (const name of names) buffers.delete(name);

@@ -23,6 +23,8 @@ export interface Append {
   at: readonly number[];
   /** and how many of the s new slots are real. */
   counts: readonly number[];
+  /** What the buffer's capacity must be: it is made larger where it is not. */
+  capacity: number;
 }
 
 export interface RunOptions {
@@ -48,6 +50,13 @@ export type Request =
   | { type: 'read'; name: string }
   | { type: 'allocate'; names: readonly string[]; dims: readonly number[] }
   | { type: 'rearrange'; names: readonly string[]; rows: readonly number[]; capacity: number }
+  | {
+      type: 'copyRows';
+      from: readonly string[];
+      into: readonly string[];
+      pairs: readonly { from: number; into: number }[];
+      capacity: number;
+    }
   | { type: 'drop'; names: readonly string[] };
 
 export interface DeviceOptions {
@@ -139,6 +148,16 @@ export class Device {
   /** Makes key-value buffers over: `rows[i]` is the old row that new row i copies. */
   async rearrange(names: readonly string[], rows: readonly number[], capacity: number) {
     await this.#request({ type: 'rearrange', names, rows, capacity });
+  }
+
+  /** Copies rows of key-value buffers into rows of others, whose capacity is to be `capacity`. */
+  async copyRows(
+    from: readonly string[],
+    into: readonly string[],
+    pairs: readonly { from: number; into: number }[],
+    capacity: number,
+  ): Promise<void> {
+    await this.#request({ type: 'copyRows', from, into, pairs, capacity });
   }
 
   async drop(names: readonly string[]): Promise<void> {

@@ -310,6 +310,7 @@ describe('forward', () => {
     const { cache } = await model.forward([[1, 2, 3], [4]], { capture });
     expect(Object.fromEntries([...cache].map(([name, { dims }]) => [name, dims]))).toEqual({
       hook_embed: [2, 3, 64],
+      'blocks.2.attn.hook_in': [2, 3, 64],
       'blocks.2.attn.hook_pattern': [2, 4, 3, 3],
       'blocks.2.attn.hook_z': [2, 3, 4, 16],
       'blocks.0.hook_mlp_out': [2, 3, 64],

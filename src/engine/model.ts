@@ -46,10 +46,11 @@ export type Prompts =
   | { messages: readonly ChatMessage[] | readonly (readonly ChatMessage[])[] };
 
 /**
- * Loads a model from a Hugging Face folder.
+ * Loads a model from a Hugging Face folder. Nothing is downloaded.
  *
- * @param dirOrId a folder, or `organism` for the model that ships with Suture
- * @throws {SutureError} NOT_FOUND, BAD_CONFIG, BAD_CHECKPOINT, UNSUPPORTED, DISK
+ * @param dirOrId a folder; `org/name` or `org/name@revision` of a model that was pulled; or
+ *   `organism` for the model that ships with Suture
+ * @throws {SutureError} NOT_FOUND, BAD_CONFIG, BAD_CHECKPOINT, UNSUPPORTED, DISK, INTERRUPTED
  * @example
  * const model = await loadModel('organism');
  * const { samples } = await model.generate({ text: 'int main' }, { maxNewTokens: 8 });
@@ -108,7 +109,7 @@ export class Model {
   ): Promise<ForwardResult> {
     const { config } = this;
     ensure(batch.length > 0, 'BAD_ARGUMENT', 'forward needs at least one row of tokens.');
-    for (const [i, ids] of batch.entries()) checkPrompt(ids, i, config.vocabSize);
+    for (const [i, ids] of batch.entries()) checkPrompt(ids, i, config);
     const hooks = [...new Set((options.capture ?? []).flatMap((name) => matchHooks(name, config)))];
     const plan = new CompiledPlan(options.interventions ?? [], config, batch.length);
     const adapter = this.#adapter(options.adapter);

@@ -1,4 +1,4 @@
-import { Graph, serialize, type Value } from '../graph/index.js';
+import { type Dim, Graph, serialize, type Value } from '../graph/index.js';
 import { type Build, forward, type LoraSite, type ModelConfig } from '../models/index.js';
 import type { Adapter } from './adapter.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -14,6 +14,8 @@ export interface ProgramSpec {
 
 /** Names of the inputs and outputs that hold one layer's cache. */
 export const cacheNames = (layer: number) => ({
+  trunkKey: `trunk_key.${layer}`,
+  trunkValue: `trunk_value.${layer}`,
   pastKey: `past_key.${layer}`,
   pastValue: `past_value.${layer}`,
   newKey: `new_key.${layer}`,
@@ -27,7 +29,6 @@ export function buildProgram(checkpoint: Checkpoint, spec: ProgramSpec): Uint8Ar
   const capture = new Set(spec.capture);
   const build: Build = {
     graph,
-    config,
     weight: weightsInPlace(graph, checkpoint),
     hook: (name, value) => {
       const edited = spec.plan.apply(graph, name, value);
@@ -40,30 +41,37 @@ export function buildProgram(checkpoint: Checkpoint, spec: ProgramSpec): Uint8Ar
     lora: (module) => adapterSite(graph, spec.adapter, module),
   };
   const inputs = inferenceInputs(graph, config);
-  const { logits, keys, values } = forward(build, inputs);
+  const { logits, cache } = forward(build, config, inputs);
   if (!graph.outputs.has('logits')) graph.output('logits', logits);
   for (let layer = 0; layer < config.nLayers; layer++) {
     const names = cacheNames(layer);
-    graph.output(names.newKey, keys[layer]!);
-    graph.output(names.newValue, values[layer]!);
+    graph.output(names.newKey, cache[layer]!.key);
+    graph.output(names.newValue, cache[layer]!.value);
   }
   return serialize(graph);
 }
 
-function inferenceInputs(graph: Graph, config: ModelConfig) {
-  const { nLayers, nKvHeads, headDim } = config;
-  const cache = (name: string) => graph.input(name, 'f32', ['b', nKvHeads, 'past', headDim]);
+function inferenceInputs(graph: Graph, { nLayers, nKvHeads, headDim, rope }: ModelConfig) {
+  const ids = (name: string) => graph.input(name, 'i64', ['b', 's']);
+  const table = (name: string) => graph.input(name, 'f32', ['n', rope!.dim / 2]);
+  const cached = (name: string, rows: Dim, slots: Dim) =>
+    graph.input(name, 'f32', [rows, nKvHeads, slots, headDim]);
   const layers = Array.from({ length: nLayers }, (_, layer) => cacheNames(layer));
   return {
-    tokens: graph.input('tokens', 'i64', ['b', 's']),
-    positions: graph.input('positions', 'i64', ['b', 's']),
-    cos: graph.input('cos', 'f32', ['n', headDim / 2]),
-    sin: graph.input('sin', 'f32', ['n', headDim / 2]),
+    tokens: ids('tokens'),
+    positions: ids('positions'),
+    ...(rope && { rotary: { cos: table('cos'), sin: table('sin'), rows: ids('rotary_rows') } }),
     logitRows: graph.input('logit_rows', 'i64', ['rows']),
     past: {
-      positions: graph.input('past_positions', 'i64', ['b', 'past']),
-      keys: layers.map(({ pastKey }) => cache(pastKey)),
-      values: layers.map(({ pastValue }) => cache(pastValue)),
+      trunk: layers.map(({ trunkKey, trunkValue }) => ({
+        key: cached(trunkKey, 1, 'trunk'),
+        value: cached(trunkValue, 1, 'trunk'),
+      })),
+      own: layers.map(({ pastKey, pastValue }) => ({
+        key: cached(pastKey, 'b', 'past'),
+        value: cached(pastValue, 'b', 'past'),
+      })),
+      lengths: graph.input('past_lengths', 'i64', ['b']),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { rotaryTables } from '../models/index.js';
+import { RotaryTables } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { emptyPast, type KvCache } from './cache.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -15,8 +15,10 @@ export interface Step {
   /** For interventions: the prompt each row belongs to, and how long that prompt is. */
   prompts: readonly number[];
   promptLengths: readonly number[];
-  /** What the rows continue: these rows of this cache; nothing when absent. */
+  /** What the rows continue: all rows of this cache; nothing when absent. */
   past?: KvCache;
+  /** For each row how long its sequence will be when these and the tokens that are known to follow are seen. Defaults to these being the last. */
+  lengths?: readonly number[];
   /** Where new keys and values go: into these rows of this cache. */
   into?: { cache: KvCache; rows: readonly number[] };
   /** Which of the flattened [b * s] positions get logits. */
@@ -30,11 +32,13 @@ export class Runner {
   readonly device: Device;
   readonly checkpoint: Checkpoint;
   readonly #sessions = new Map<string, Promise<number>>();
-  #tablePositions = 0;
+  readonly #rotary: RotaryTables | undefined;
 
   constructor(device: Device, checkpoint: Checkpoint) {
     this.device = device;
     this.checkpoint = checkpoint;
+    const { rope } = checkpoint.config;
+    this.#rotary = rope && new RotaryTables(rope);
   }
 
   /** Runs one step; returns the fetched outputs in their order. */
@@ -45,21 +49,21 @@ export class Runner {
     const starts = step.tokens.map((_, row) => step.past?.lengths[row] ?? 0);
     const tokens = new BigInt64Array(rows * s);
     const positions = new BigInt64Array(rows * s);
+    // Padding goes on counting, but not beyond the positions that there are embeddings for.
+    const last = config.rope ? Number.POSITIVE_INFINITY : config.maxPositions - 1;
     for (const [row, ids] of step.tokens.entries()) {
       for (let j = 0; j < s; j++) {
         tokens[row * s + j] = BigInt(ids[j] ?? 0);
-        positions[row * s + j] = BigInt(starts[row]! + j);
+        positions[row * s + j] = BigInt(Math.min(starts[row]! + j, last));
       }
     }
-    await this.#extendTables(Math.max(...starts) + s);
     const shape = { prompts: step.prompts, promptLengths: step.promptLengths, starts, length: s };
     const feeds = {
       ...(step.past ? step.past.feeds() : emptyPast(config, rows)),
       ...program.plan.feeds(shape),
       tokens: { dtype: 'i64', dims: [rows, s], data: tokens },
       positions: { dtype: 'i64', dims: [rows, s], data: positions },
-      cos: { buffer: 'rope.cos' },
-      sin: { buffer: 'rope.sin' },
+      ...this.#rotaryFeeds(positions, step, starts),
       logit_rows: {
         dtype: 'i64',
         dims: [step.logitRows.length],
@@ -97,13 +101,21 @@ export class Runner {
     return session;
   }
 
-  /** Rotary tables in the device, long enough for `positions`. */
-  async #extendTables(positions: number): Promise<void> {
-    if (positions <= this.#tablePositions) return;
-    const { rope, headDim } = this.checkpoint.config;
-    this.#tablePositions = Math.max(256, 2 * positions);
-    const { cos, sin } = rotaryTables(rope, headDim, this.#tablePositions);
-    await this.device.put('rope.cos', { dtype: 'f32', ...cos });
-    await this.device.put('rope.sin', { dtype: 'f32', ...sin });
+  /** Each token's cosines and sines, and which are whose. */
+  #rotaryFeeds(positions: BigInt64Array, step: Step, starts: readonly number[]) {
+    if (!this.#rotary) return {};
+    const rows = step.tokens.length;
+    const s = positions.length / rows;
+    const lengths = step.tokens.map((ids, row) => step.lengths?.[row] ?? starts[row]! + ids.length);
+    const { cos, sin } = this.#rotary.rows(
+      Array.from(positions, Number),
+      Array.from(positions, (_, i) => lengths[Math.floor(i / s)]!),
+    );
+    const each = BigInt64Array.from(positions, (_, i) => BigInt(i));
+    return {
+      cos: { dtype: 'f32', ...cos },
+      sin: { dtype: 'f32', ...sin },
+      rotary_rows: { dtype: 'i64', dims: [rows, s], data: each },
+    } as const;
   }
 }

@@ -22,9 +22,26 @@ interface Case {
 }
 
 const positive = (random: Random) => 0.5 + random.float();
+const awayFromZero = (random: Random) => (random.float() < 0.5 ? -1 : 1) * positive(random);
 const ids = (g: Graph, ...values: number[]) => g.integers(values);
 const flags = (g: Graph, values: number[], dims: number[]) =>
   g.constant('bool', { dims, data: Uint8Array.from(values) });
+
+/** Heads of one row of three tokens at positions 0, 5 and 2; eight of each head's values turn. */
+const rotaryCase = (options: ops.RotaryOptions): Case => ({
+  dtype: 'f32',
+  inputs: [[1, 3, 16]],
+  build: (g, [x]) => {
+    const angle = (position: number, i: number) => position * 0.7 ** i;
+    const table = (f: (x: number) => number) =>
+      g.constant('f32', {
+        dims: [6, 4],
+        data: Float32Array.from({ length: 24 }, (_, i) => f(angle(Math.floor(i / 4), i % 4))),
+      });
+    const rows = ops.reshape(ids(g, 0, 5, 2), [1, 3]);
+    return ops.rotary(x!, rows, table(Math.cos), table(Math.sin), options);
+  },
+});
 
 const cases: Record<string, Case> = {
   add: { dtype: 'f64', inputs: [[2, 3], [3]], build: (_, [a, b]) => ops.add(a!, b!) },
@@ -60,6 +77,10 @@ const cases: Record<string, Case> = {
   tanh: { dtype: 'f64', inputs: [[3]], build: (_, [a]) => ops.tanh(a!) },
   sigmoid: { dtype: 'f64', inputs: [[5]], build: (_, [a]) => ops.sigmoid(a!) },
   silu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.silu(a!) },
+  quickGelu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.quickGelu(a!) },
+  gelu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.gelu(a!) },
+  geluTanh: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.geluTanh(a!) },
+  relu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.relu(a!), draw: awayFromZero },
   where: {
     dtype: 'f32',
     inputs: [[2, 3], [3]],
@@ -161,19 +182,19 @@ const cases: Record<string, Case> = {
     inputs: [[2, 3, 5], [5]],
     build: (_, [a, w]) => ops.rmsNorm(a!, w!, 1e-5),
   },
-  rotary: {
+  rotary: rotaryCase({ headDim: 8 }),
+  'rotary, in part': rotaryCase({ headDim: 16, rotated: 8 }),
+  'rotary of neighbours': rotaryCase({ headDim: 8, interleaved: true }),
+  'rotary of neighbours, in part': rotaryCase({ headDim: 16, rotated: 8, interleaved: true }),
+  layerNorm: {
     dtype: 'f32',
-    inputs: [[1, 3, 16]],
-    build: (g, [a]) => {
-      const angle = (position: number, i: number) => position * 0.7 ** i;
-      const table = (f: (x: number) => number) =>
-        g.constant('f32', {
-          dims: [6, 4],
-          data: Float32Array.from({ length: 24 }, (_, i) => f(angle(Math.floor(i / 4), i % 4))),
-        });
-      const positions = ops.reshape(ids(g, 0, 5, 2), [1, 3]);
-      return ops.rotary(a!, positions, table(Math.cos), table(Math.sin));
-    },
+    inputs: [[2, 2, 6], [6], [6]],
+    build: (_, [x, weight, bias]) => ops.layerNorm(x!, weight!, bias, 1e-5),
+  },
+  'layerNorm without bias': {
+    dtype: 'f32',
+    inputs: [[3, 6], [6]],
+    build: (_, [x, weight]) => ops.layerNorm(x!, weight!, undefined, 1e-5),
   },
   crossEntropy: {
     dtype: 'f64',

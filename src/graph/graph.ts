@@ -75,6 +75,7 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
   readonly #constants = new Map<string, Value>();
+  readonly #once = new Map<string, Value>();
   #fresh = 0;
 
   /** A value fed at run time. */
@@ -173,6 +174,13 @@ export class Graph {
       return this.node('Shape', [value], [{ dtype: 'i64', dims: [1] }], { attributes })[0]!;
     }
     throw new SutureError('BAD_GRAPH', `No input has the dimension ${dim}.`);
+  }
+
+  /** What `make` gave when it was first called for this key. */
+  once(key: string, make: () => Value): Value {
+    const value = this.#once.get(key) ?? make();
+    this.#once.set(key, value);
+    return value;
   }
 
   freshName(prefix: string): string {

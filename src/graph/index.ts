@@ -1,6 +1,7 @@
 export { type Dim, type Dims, dimProduct } from './dims.js';
 export { gradients } from './gradients.js';
 export { type ExternalData, Graph, type Node, Value } from './graph.js';
+export { gelu, geluTanh, quickGelu, relu, silu } from './ops/activations.js';
 export {
   add,
   and,
@@ -14,16 +15,15 @@ export {
   neg,
   scale,
   sigmoid,
-  silu,
   sqrt,
   sub,
   tanh,
   where,
 } from './ops/elementwise.js';
 export { matmul } from './ops/matmul.js';
-export { crossEntropy, rmsNorm, rotary, softmax } from './ops/nn.js';
+export { crossEntropy, layerNorm, type RotaryOptions, rmsNorm, rotary, softmax } from './ops/nn.js';
 export { reduceMean, reduceSum } from './ops/reduce.js';
-export { concat, expand, gather, reshape, split, transpose } from './ops/shape.js';
+export { concat, expand, gather, range, reshape, split, transpose } from './ops/shape.js';
 export {
   type AdamWSettings,
   type AdamWStep,

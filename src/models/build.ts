@@ -1,5 +1,4 @@
-import { add, type Graph, matmul, scale, type Value } from '../graph/index.js';
-import type { ModelConfig } from './config.js';
+import type { Graph, Value } from '../graph/index.js';
 
 /** A low-rank addition to one linear layer: `y += factor * (x A^T) B^T`. */
 export interface LoraSite {
@@ -10,13 +9,20 @@ export interface LoraSite {
   factor: number;
 }
 
+/** Widths of a linear layer, and how its weight lies in the checkpoint. */
+export interface LinearShape {
+  in: number;
+  out: number;
+  /** `out_in` is PyTorch's Linear; `in_out` is GPT-2's Conv1D. */
+  layout: 'out_in' | 'in_out';
+}
+
 /**
  * How a forward pass is being built: where its weights come from, and who listens at its hooks.
  * The family's code is the same for inference, analysis and training; only this differs.
  */
 export interface Build {
   graph: Graph;
-  config: ModelConfig;
   /** A weight by its name in the checkpoint. */
   weight(name: string, dims: readonly number[]): Value;
   /** Called at every hook point; returns the value to go on with. */
@@ -24,7 +30,11 @@ export interface Build {
   /** Called at hook points that can only be captured; `make` adds nodes, so call it only for that. */
   observe?(name: string, make: () => Value): void;
   /** The adapter at a linear layer, by its module path, if there is one. */
-  lora?(module: string, dims: { in: number; out: number }): LoraSite | undefined;
+  lora?(module: string, shape: LinearShape): LoraSite | undefined;
+  /** `x W^T` for a weight that is not kept as f32: asked before `weight`. x: [..., in] */
+  product?(name: string, x: Value, shape: LinearShape): Value | undefined;
+  /** Rows of an embedding that is not kept as f32: asked before `weight`. */
+  rows?(name: string, ids: Value, dims: readonly [number, number]): Value | undefined;
 }
 
 /** What a forward pass is fed. */
@@ -33,45 +43,32 @@ export interface ForwardInputs {
   tokens: Value;
   /** Positions of these tokens, i64 [b, s]. */
   positions: Value;
-  /** Rotary tables [n, head_dim / 2]. */
-  cos: Value;
-  sin: Value;
+  /** Rotary tables [n, rotated / 2], and each token's row in them, i64 [b, s]; without rotary positions none. */
+  rotary?: { cos: Value; sin: Value; rows: Value };
   /** Which rows of the flattened [b * s] positions get logits: i64 [n]. */
   logitRows: Value;
-  /** Tokens seen before. Empty slots have a position beyond all others. */
+  /** Tokens seen before. */
   past?: {
-    /** i64 [b, past] */
-    positions: Value;
-    /** For each layer, [b, n_kv_heads, past, head_dim]. */
-    keys: readonly Value[];
-    values: readonly Value[];
+    /** Keys and values of the first tokens, the same for all rows: [1, n_kv_heads, trunk, head_dim] per layer. */
+    trunk: CachedLayer[];
+    /** Those that follow in each row: [b, n_kv_heads, past, head_dim] per layer. */
+    own: CachedLayer[];
+    /** How many of the `past` slots are filled in each row: i64 [b]. */
+    lengths: Value;
   };
   /** Examples packed into one row see only themselves: i64 [b, s]. */
   segments?: Value;
+}
+
+/** Keys and values of one layer. */
+export interface CachedLayer {
+  key: Value;
+  value: Value;
 }
 
 export interface ForwardOutputs {
   /** [n, vocab] */
   logits: Value;
   /** For each layer, keys and values of these tokens: [b, n_kv_heads, s, head_dim]. */
-  keys: readonly Value[];
-  values: readonly Value[];
-}
-
-/** `x W^T (+ bias) (+ adapter)` for `module.weight` [out, in]; x is [..., in]. */
-export function linear(
-  build: Build,
-  module: string,
-  x: Value,
-  out: number,
-  options: { bias?: boolean; weight?: Value } = {},
-): Value {
-  const into = x.size(-1);
-  const weight = options.weight ?? build.weight(`${module}.weight`, [out, into]);
-  let y = matmul(x, weight, { transB: true });
-  if (options.bias) y = add(y, build.weight(`${module}.bias`, [out]));
-  const lora = build.lora?.(module, { in: into, out });
-  if (!lora) return y;
-  const low = matmul(x, lora.a, { transB: true }); // [..., r]
-  return add(y, scale(matmul(low, lora.b, { transB: true }), lora.factor));
+  cache: readonly CachedLayer[];
 }

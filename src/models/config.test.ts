@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SutureError } from '../core/index.js';
 import { parseConfig } from './config.js';
+import type { LlamaConfig } from './families/llama.js';
 
 const LLAMA = {
   model_type: 'llama',
@@ -12,7 +13,7 @@ const LLAMA = {
   intermediate_size: 80,
 };
 const parse = (changes: Record<string, unknown> = {}) =>
-  parseConfig({ ...LLAMA, ...changes }, 'there/config.json');
+  parseConfig({ ...LLAMA, ...changes }, 'there/config.json') as LlamaConfig;
 
 function failure(act: () => unknown): Pick<SutureError, 'code' | 'message'> {
   try {
@@ -35,9 +36,10 @@ describe('parseConfig', () => {
       headDim: 8,
       dMlp: 80,
       normEpsilon: 1e-6,
-      rope: { type: 'default', theta: 10000 },
+      rope: { dim: 8, interleaved: false, type: 'default', theta: 10000 },
       maxPositions: 2048,
       tied: false,
+      parallel: false,
       biases: { qkv: false, o: false, mlp: false },
       windows: [undefined, undefined, undefined, undefined],
       bosId: undefined,
@@ -139,8 +141,8 @@ describe('parseConfig', () => {
   });
 
   it.each([
-    ['num_attention_heads (6) is not a multiple of 4', { num_key_value_heads: 4 }],
-    ['hidden_size (50) is not a multiple of 6', { hidden_size: 50 }],
+    ['attention heads (6) is not a multiple of 4', { num_key_value_heads: 4 }],
+    ['hidden size (50) is not a multiple of 6', { hidden_size: 50 }],
     ['head_dim (7) is not a multiple of 2', { head_dim: 7 }],
     ['"linear" needs "factor"', { rope_scaling: { type: 'linear' } }],
     ['needs "low_freq_factor"', { rope_scaling: { rope_type: 'llama3', factor: 8 } }],
@@ -152,7 +154,7 @@ describe('parseConfig', () => {
   });
 
   it.each([
-    ['model_type "gpt2"', 'supported: llama, mistral, qwen2', { model_type: 'gpt2' }],
+    ['model_type "bert"', 'supported: llama, mistral, qwen2', { model_type: 'bert' }],
     ['"yarn"', 'rotary scaling', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
     ['"dynamic"', 'rotary scaling', { rope_scaling: { type: 'dynamic', factor: 2 } }],
     ['"gptq"', 'use the original', { quantization_config: { quant_method: 'gptq', bits: 4 } }],

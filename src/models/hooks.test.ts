@@ -2,18 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { SutureError } from '../core/index.js';
 import { hookNames, isResidualHook, matchHooks } from './hooks.js';
 
-const THREE = { nLayers: 3 };
+const THREE = { nLayers: 3, parallel: false };
 const posts = [0, 1, 2].map((i) => `blocks.${i}.hook_resid_post`);
 
 describe('hook points', () => {
   it('are named in the order of the forward pass', () => {
-    expect(hookNames({ nLayers: 1 })).toEqual([
+    expect(hookNames({ nLayers: 1, parallel: false })).toEqual([
       'hook_embed',
       'blocks.0.hook_resid_pre',
+      'blocks.0.attn.hook_in',
       'blocks.0.attn.hook_pattern',
       'blocks.0.attn.hook_z',
       'blocks.0.hook_attn_out',
       'blocks.0.hook_resid_mid',
+      'blocks.0.mlp.hook_in',
       'blocks.0.hook_mlp_out',
       'blocks.0.hook_resid_post',
       'ln_final.hook_normalized',
@@ -21,8 +23,16 @@ describe('hook points', () => {
     ]);
   });
 
+  it('have no middle where both branches read the same', () => {
+    const names = hookNames({ nLayers: 1, parallel: true });
+    const sequential = hookNames({ nLayers: 1, parallel: false });
+    expect(names).toEqual(sequential.filter((name) => !name.endsWith('hook_resid_mid')));
+  });
+
   it('can be edited where they lie on the residual stream', () => {
-    const fixed = hookNames({ nLayers: 1 }).filter((name) => !isResidualHook(name));
+    const fixed = hookNames({ nLayers: 1, parallel: false }).filter(
+      (name) => !isResidualHook(name),
+    );
     const attention = ['blocks.0.attn.hook_pattern', 'blocks.0.attn.hook_z'];
     expect(fixed).toEqual([...attention, 'ln_final.hook_normalized', 'logits']);
   });
@@ -34,7 +44,7 @@ describe('hook points', () => {
     ['blocks.-1.hook_resid_post', [posts[2]]],
     ['blocks.-3.hook_resid_post', [posts[0]]],
     ['blocks.*.hook_resid_post', posts],
-    ['blocks.0.attn.*', ['blocks.0.attn.hook_pattern', 'blocks.0.attn.hook_z']],
+    ['blocks.0.attn.*', ['in', 'pattern', 'z'].map((name) => `blocks.0.attn.hook_${name}`)],
     ['*', ['hook_embed', 'logits']],
   ])('match %s', (pattern, names) => {
     expect(matchHooks(pattern, THREE)).toEqual(names);

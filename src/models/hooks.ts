@@ -9,11 +9,25 @@ const RESIDUAL = [
   'hook_mlp_out',
   'hook_resid_post',
 ];
-const ATTENTION = ['attn.hook_pattern', 'attn.hook_z'];
+/** Inputs of a block's two parts, after their norms: [b, s, d_model]. */
+const INPUTS = ['attn.hook_in', 'mlp.hook_in'];
+
+/** What the names of a model's hook points depend on. */
+export type HookShape = Pick<ModelConfig, 'nLayers' | 'parallel'>;
 
 /** All hook points of a model, in the order of the forward pass. */
-export function hookNames({ nLayers }: Pick<ModelConfig, 'nLayers'>): string[] {
-  const block = [RESIDUAL[0]!, ...ATTENTION, ...RESIDUAL.slice(1)];
+export function hookNames({ nLayers, parallel }: HookShape): string[] {
+  const attention = ['attn.hook_in', 'attn.hook_pattern', 'attn.hook_z', 'hook_attn_out'];
+  const block = parallel
+    ? ['hook_resid_pre', ...attention, 'mlp.hook_in', 'hook_mlp_out', 'hook_resid_post']
+    : [
+        'hook_resid_pre',
+        ...attention,
+        'hook_resid_mid',
+        'mlp.hook_in',
+        'hook_mlp_out',
+        'hook_resid_post',
+      ];
   return [
     'hook_embed',
     ...Array.from({ length: nLayers }, (_, i) => block.map((name) => `blocks.${i}.${name}`)).flat(),
@@ -24,7 +38,8 @@ export function hookNames({ nLayers }: Pick<ModelConfig, 'nLayers'>): string[] {
 
 /** Whether interventions can act there: the hook's value is [b, s, d_model]. */
 export function isResidualHook(name: string): boolean {
-  return name === 'hook_embed' || RESIDUAL.some((suffix) => name.endsWith(`.${suffix}`));
+  const ends = (suffix: string) => name.endsWith(`.${suffix}`);
+  return name === 'hook_embed' || RESIDUAL.some(ends) || INPUTS.some(ends);
 }
 
 /**
@@ -33,7 +48,7 @@ export function isResidualHook(name: string): boolean {
  *
  * @throws {SutureError} BAD_ARGUMENT where nothing matches, with the closest names there are
  */
-export function matchHooks(pattern: string, config: Pick<ModelConfig, 'nLayers'>): string[] {
+export function matchHooks(pattern: string, config: HookShape): string[] {
   const resolved = pattern.replace(/^blocks\.-(\d+)\./, (_, n) => `blocks.${config.nLayers - n}.`);
   const parts = resolved.split('.');
   const names = hookNames(config);

@@ -1,6 +1,14 @@
-export type { Build, ForwardInputs, ForwardOutputs, LoraSite } from './build.js';
-export { FAMILIES, type Family, type ModelConfig, parseConfig } from './config.js';
+export type {
+  Build,
+  CachedLayer,
+  ForwardInputs,
+  ForwardOutputs,
+  LinearShape,
+  LoraSite,
+} from './build.js';
+export { type ModelConfig, parseConfig } from './config.js';
+export { FAMILIES } from './families/index.js';
+export { forward } from './forward.js';
 export { hookNames, isResidualHook, matchHooks } from './hooks.js';
-export { llamaForward as forward } from './llama.js';
-export { inverseFrequencies, type RopeConfig, rotaryTables } from './rope.js';
-export { loraModules, weightShapes } from './weights.js';
+export { dependsOnLength, inverseFrequencies, type RopeConfig, RotaryTables } from './rope.js';
+export { loraModules, matrixWeights, weightShapes } from './weights.js';

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { inverseFrequencies, parseRope, type RopeConfig, rotaryTables } from './rope.js';
+import { inverseFrequencies, parseRope, type RopeConfig, RotaryTables } from './rope.js';
 
+const shape = (dim: number) => ({ dim, interleaved: false });
 const LLAMA3: RopeConfig = {
+  ...shape(128),
   type: 'llama3',
   theta: 500000,
   factor: 8,
@@ -11,11 +13,15 @@ const LLAMA3: RopeConfig = {
 };
 
 describe('parseRope', () => {
-  const parse = (json: unknown) => parseRope(json, 'config.json');
+  const parse = (json: unknown) => parseRope(json, 'config.json', 128);
   it('reads the older and the newer spelling', () => {
-    expect(parse({})).toEqual({ type: 'default', theta: 10000 });
-    expect(parse({ rope_theta: 7, rope_scaling: null })).toEqual({ type: 'default', theta: 7 });
-    const linear = { type: 'linear', theta: 7, factor: 4 };
+    expect(parse({})).toEqual({ ...shape(128), type: 'default', theta: 10000 });
+    expect(parse({ rope_theta: 7, rope_scaling: null })).toEqual({
+      ...shape(128),
+      type: 'default',
+      theta: 7,
+    });
+    const linear = { ...shape(128), type: 'linear', theta: 7, factor: 4 };
     expect(parse({ rope_theta: 7, rope_scaling: { type: 'linear', factor: 4 } })).toEqual(linear);
     const newer = { rope_type: 'linear', factor: 4, rope_theta: 7 };
     expect(parse({ rope_parameters: newer })).toEqual(linear);
@@ -36,12 +42,15 @@ describe('parseRope', () => {
 describe('inverseFrequencies', () => {
   // theta ** (-2i / head_dim), worked out by hand where it is a round number.
   it('default: powers of the base', () => {
-    const frequencies = inverseFrequencies({ type: 'default', theta: 10000 }, 8);
+    const frequencies = inverseFrequencies({ ...shape(8), type: 'default', theta: 10000 }, 1);
     expect([...frequencies]).toEqual([1, 0.1, 0.01, 0.001].map(Math.fround));
   });
 
   it('linear: all divided by the factor', () => {
-    const frequencies = inverseFrequencies({ type: 'linear', theta: 10000, factor: 4 }, 8);
+    const frequencies = inverseFrequencies(
+      { ...shape(8), type: 'linear', theta: 10000, factor: 4 },
+      1,
+    );
     for (const [i, x] of [0.25, 0.025, 0.0025, 0.00025].entries()) {
       expect(Math.abs(frequencies[i]! / x - 1)).toBeLessThan(1e-6);
     }
@@ -51,7 +60,7 @@ describe('inverseFrequencies', () => {
   // eightfold, and between 8192/4 and 8192/1 positions it goes over smoothly.
   it('llama3: by wavelength', () => {
     const headDim = 128;
-    const frequencies = inverseFrequencies(LLAMA3, headDim);
+    const frequencies = inverseFrequencies(LLAMA3, 1);
     const seen = { short: 0, between: 0, long: 0 };
     for (let i = 0; i < headDim / 2; i++) {
       const plain = 500000 ** ((-2 * i) / headDim);
@@ -70,23 +79,25 @@ describe('inverseFrequencies', () => {
   });
 });
 
-describe('rotaryTables', () => {
-  it('holds cosines and sines of position times frequency', () => {
-    const { cos, sin } = rotaryTables({ type: 'linear', theta: 100, factor: 2 }, 4, 3);
+describe('RotaryTables', () => {
+  it('give cosines and sines of position times frequency', () => {
+    const tables = new RotaryTables({ ...shape(4), type: 'linear', theta: 100, factor: 2 });
+    const positions = [2, 0, 700];
+    const { cos, sin } = tables.rows(positions, [3, 3, 701]);
     expect(cos.dims).toEqual([3, 2]);
     expect(sin.dims).toEqual([3, 2]);
-    for (let position = 0; position < 3; position++) {
+    for (const [row, position] of positions.entries()) {
       for (const [i, frequency] of [0.5, 0.05].entries()) {
-        expect(cos.data[2 * position + i]).toBeCloseTo(Math.cos(position * frequency), 6);
-        expect(sin.data[2 * position + i]).toBeCloseTo(Math.sin(position * frequency), 6);
+        expect(cos.data[2 * row + i]).toBeCloseTo(Math.cos(position * frequency), 5);
+        expect(sin.data[2 * row + i]).toBeCloseTo(Math.sin(position * frequency), 5);
       }
     }
   });
 
-  it('does not depend on how long the table is', () => {
-    const short = rotaryTables(LLAMA3, 32, 10);
-    const long = rotaryTables(LLAMA3, 32, 1000);
-    expect(long.cos.data.subarray(0, 160)).toEqual(short.cos.data);
-    expect(long.sin.data.subarray(0, 160)).toEqual(short.sin.data);
+  it('do not depend on what was asked before', () => {
+    const fresh = new RotaryTables(LLAMA3).rows([5], [6]);
+    const used = new RotaryTables(LLAMA3);
+    used.rows([0, 3000], [3001, 3001]);
+    expect(used.rows([5], [6])).toEqual(fresh);
   });
 });

@@ -2,8 +2,18 @@ import { z } from 'zod';
 import { SutureError } from '../core/index.js';
 import type { Tensor } from '../tensor/index.js';
 
-/** Rotary position embedding: the base, and how frequencies are stretched for longer contexts. */
-export type RopeConfig = { theta: number } & (
+/** Rotary position embedding (Su et al. 2021). */
+export type RopeConfig = RotaryShape & RopeScaling;
+
+export interface RotaryShape {
+  /** How many of each head's values are rotated: the first ones. */
+  dim: number;
+  /** Whether neighbours are rotated against each other, or the two halves. */
+  interleaved: boolean;
+}
+
+/** The base, and how frequencies are stretched for longer contexts. */
+export type RopeScaling = { theta: number } & (
   | { type: 'default' }
   | { type: 'linear'; factor: number }
   | {
@@ -33,8 +43,19 @@ const fields = z.object({
 /**
  * The rotary part of a `config.json`: `rope_theta` with `rope_scaling` (`rope_type`, or `type` in
  * older files), or the newer `rope_parameters`.
+ *
+ * @param dim how many of each head's values are rotated
  */
-export function parseRope(json: unknown, from: string): RopeConfig {
+export function parseRope(
+  json: unknown,
+  from: string,
+  dim: number,
+  interleaved = false,
+): RopeConfig {
+  return { dim, interleaved, ...parseScaling(json, from) };
+}
+
+function parseScaling(json: unknown, from: string): RopeScaling {
   const parsed = fields.safeParse(json);
   if (!parsed.success) {
     throw new SutureError('BAD_CONFIG', `${from}: ${z.prettifyError(parsed.error)}`);
@@ -73,12 +94,13 @@ export function parseRope(json: unknown, from: string): RopeConfig {
 const f = Math.fround;
 
 /**
- * Inverse frequencies [head_dim / 2], rounded to float32 at the steps where Hugging Face's code
- * does, since the error of a frequency grows with the position it is multiplied by.
+ * Inverse frequencies [dim / 2] of a sequence of `length` tokens, rounded to float32 at the steps
+ * where Hugging Face's code does, since the error of a frequency grows with the position it is
+ * multiplied by.
  */
-export function inverseFrequencies(rope: RopeConfig, headDim: number): Float32Array {
-  const base = Float32Array.from({ length: headDim / 2 }, (_, i) =>
-    f(1 / f(rope.theta ** f((2 * i) / headDim))),
+export function inverseFrequencies(rope: RopeConfig, _length: number): Float32Array {
+  const base = Float32Array.from({ length: rope.dim / 2 }, (_, i) =>
+    f(1 / f(rope.theta ** f((2 * i) / rope.dim))),
   );
   switch (rope.type) {
     case 'default':
@@ -97,21 +119,62 @@ export function inverseFrequencies(rope: RopeConfig, headDim: number): Float32Ar
   }
 }
 
-/** Tables of cosines and sines for positions 0 .. positions-1: each [positions, head_dim / 2]. */
-export function rotaryTables(
-  rope: RopeConfig,
-  headDim: number,
-  positions: number,
-): { cos: Tensor; sin: Tensor } {
-  const frequencies = inverseFrequencies(rope, headDim);
-  const half = frequencies.length;
-  const dims = [positions, half];
-  const cos = new Float32Array(positions * half);
-  const sin = new Float32Array(positions * half);
-  for (let i = 0; i < cos.length; i++) {
-    const angle = f(Math.floor(i / half) * frequencies[i % half]!);
-    cos[i] = Math.cos(angle);
-    sin[i] = Math.sin(angle);
+/** Cosines and sines of tokens at their positions, kept from one call to the next. */
+export class RotaryTables {
+  readonly #rope: RopeConfig;
+  /** For each sequence length that has frequencies of its own: angles' cosines and sines so far. */
+  readonly #known = new Map<number, { cos: Float32Array; sin: Float32Array }>();
+
+  constructor(rope: RopeConfig) {
+    this.#rope = rope;
   }
-  return { cos: { dims, data: cos }, sin: { dims, data: sin } };
+
+  /**
+   * @param positions of each token
+   * @param lengths of the sequence that each token belongs to, from its first token to its last
+   * @returns cos and sin, each [tokens, dim / 2]
+   */
+  rows(positions: readonly number[], lengths: readonly number[]): { cos: Tensor; sin: Tensor } {
+    const half = this.#rope.dim / 2;
+    const dims = [positions.length, half];
+    const cos = new Float32Array(positions.length * half);
+    const sin = new Float32Array(positions.length * half);
+    for (const [i, position] of positions.entries()) {
+      const table = this.#table(lengths[i]!, position);
+      const from = position * half;
+      cos.set(table.cos.subarray(from, from + half), i * half);
+      sin.set(table.sin.subarray(from, from + half), i * half);
+    }
+    return { cos: { dims, data: cos }, sin: { dims, data: sin } };
+  }
+
+  /** A table for sequences of `length`, at least up to `position`. */
+  #table(length: number, position: number): { cos: Float32Array; sin: Float32Array } {
+    const half = this.#rope.dim / 2;
+    const regime = scalingRegime(this.#rope, length);
+    const known = this.#known.get(regime);
+    if (known && known.cos.length > position * half) return known;
+    const frequencies = inverseFrequencies(this.#rope, length);
+    const positions = Math.max(256, 2 * position);
+    const cos = new Float32Array(positions * half);
+    const sin = new Float32Array(positions * half);
+    for (let i = 0; i < cos.length; i++) {
+      const angle = f(Math.floor(i / half) * frequencies[i % half]!);
+      cos[i] = Math.cos(angle);
+      sin[i] = Math.sin(angle);
+    }
+    if (!known) this.#known.clear(); // lengths grow: the last regime is the one that is needed
+    this.#known.set(regime, { cos, sin });
+    return { cos, sin };
+  }
+}
+
+/** Whether the frequencies follow the sequence's length: then no two prompts can share a cache. */
+export function dependsOnLength(rope: RopeConfig): boolean {
+  return scalingRegime(rope, 1) !== scalingRegime(rope, Number.MAX_SAFE_INTEGER);
+}
+
+/** Sequences of lengths that give the same number here have the same frequencies. */
+function scalingRegime(_rope: RopeConfig, _length: number): number {
+  return 0;
 }

@@ -90,17 +90,19 @@ describe('weightShapes', () => {
   });
 });
 
+const shape = (width: number, out: number) => ({ in: width, out, layout: 'out_in' });
+
 describe('loraModules', () => {
   it('lists every linear layer with its widths', () => {
     expect(Object.fromEntries(loraModules(config()))).toEqual({
-      [`${ATTENTION}.q_proj`]: { in: 48, out: 48 },
-      [`${ATTENTION}.k_proj`]: { in: 48, out: 16 },
-      [`${ATTENTION}.v_proj`]: { in: 48, out: 16 },
-      [`${ATTENTION}.o_proj`]: { in: 48, out: 48 },
-      'model.layers.0.mlp.gate_proj': { in: 48, out: 80 },
-      'model.layers.0.mlp.up_proj': { in: 48, out: 80 },
-      'model.layers.0.mlp.down_proj': { in: 80, out: 48 },
-      lm_head: { in: 48, out: 100 },
+      [`${ATTENTION}.q_proj`]: shape(48, 48),
+      [`${ATTENTION}.k_proj`]: shape(48, 16),
+      [`${ATTENTION}.v_proj`]: shape(48, 16),
+      [`${ATTENTION}.o_proj`]: shape(48, 48),
+      'model.layers.0.mlp.gate_proj': shape(48, 80),
+      'model.layers.0.mlp.up_proj': shape(48, 80),
+      'model.layers.0.mlp.down_proj': shape(80, 48),
+      lm_head: shape(48, 100),
     });
   });
 });

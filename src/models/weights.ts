@@ -1,52 +1,65 @@
-import { Graph } from '../graph/index.js';
-import type { Build } from './build.js';
+import { Graph, type Value } from '../graph/index.js';
+import type { Build, LinearShape } from './build.js';
 import type { ModelConfig } from './config.js';
-import { llamaForward } from './llama.js';
+import { forward } from './forward.js';
 
 /** The name and shape of every weight that the forward pass reads, in its order. */
 export function weightShapes(config: ModelConfig): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
-  dryRun(config, { weight: (name, dims) => shapes.set(name, dims) });
+  dryRun(config, (weight) => ({ weight: (name, dims) => note(shapes, name, dims, weight) }));
   return shapes;
 }
 
 /** Every linear layer that an adapter may address: module path -> its widths. */
-export function loraModules(config: ModelConfig): Map<string, { in: number; out: number }> {
-  const modules = new Map<string, { in: number; out: number }>();
-  dryRun(config, { lora: (module, dims) => modules.set(module, dims) });
+export function loraModules(config: ModelConfig): Map<string, LinearShape> {
+  const modules = new Map<string, LinearShape>();
+  dryRun(config, () => ({
+    lora: (module, shape) => {
+      modules.set(module, shape);
+      return undefined;
+    },
+  }));
   return modules;
 }
 
-/** Builds the forward pass only to hear what it asks for. */
-function dryRun(
-  config: ModelConfig,
-  listen: {
-    weight?: (name: string, dims: readonly number[]) => void;
-    lora?: (module: string, dims: { in: number; out: number }) => void;
-  },
-): void {
-  const graph = new Graph();
-  const made = new Map<string, ReturnType<Graph['input']>>();
-  const build: Build = {
-    graph,
-    config,
-    hook: (_, value) => value,
-    weight: (name, dims) => {
-      const known = made.get(name) ?? graph.input(name, 'f32', dims);
-      made.set(name, known);
-      listen.weight?.(name, dims);
-      return known;
-    },
-    lora: (module, dims) => {
-      listen.lora?.(module, dims);
+/** The weights that are only multiplied with or looked up in: those that may be kept in few bits. */
+export function matrixWeights(config: ModelConfig): Map<string, LinearShape> {
+  const matrices = new Map<string, LinearShape>();
+  dryRun(config, () => ({
+    product: (name, _, shape) => {
+      matrices.set(name, shape);
       return undefined;
     },
+  }));
+  return matrices;
+}
+
+function note<V>(
+  map: Map<string, V>,
+  name: string,
+  dims: V,
+  make: (name: string, dims: V) => Value,
+) {
+  map.set(name, dims);
+  return make(name, dims);
+}
+
+/** Builds the forward pass only to hear what it asks for. */
+function dryRun(config: ModelConfig, listen: (weight: Build['weight']) => Partial<Build>): void {
+  const graph = new Graph();
+  const made = new Map<string, Value>();
+  const weight: Build['weight'] = (name, dims) => {
+    const known = made.get(name) ?? graph.input(name, 'f32', dims);
+    made.set(name, known);
+    return known;
   };
-  llamaForward(build, {
-    tokens: graph.input('tokens', 'i64', ['b', 's']),
-    positions: graph.input('positions', 'i64', ['b', 's']),
-    cos: graph.input('cos', 'f32', ['n', config.headDim / 2]),
-    sin: graph.input('sin', 'f32', ['n', config.headDim / 2]),
+  const build: Build = { graph, weight, hook: (_, value) => value, ...listen(weight) };
+  const ids = (name: string) => graph.input(name, 'i64', ['b', 's']);
+  const table = (name: string) => graph.input(name, 'f32', ['n', (config.rope?.dim ?? 0) / 2]);
+  forward(build, config, {
+    tokens: ids('tokens'),
+    positions: ids('positions'),
+    ...(config.rope && { rotary: { cos: table('cos'), sin: table('sin'), rows: ids('rows') } }),
     logitRows: graph.input('logit_rows', 'i64', ['rows']),
   });
 }

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, openModel } from '../engine/index.js';
-import { rotaryTables } from '../models/index.js';
 import { readSafetensors, relMax, type Tensor } from '../tensor/index.js';
 import { type Batch, type DataSource, toBatch } from './data.js';
 import { loraTargets } from './peft.js';
 import { buildHookGradients, loraNames, type Trainable } from './program.js';
-import { Trainer } from './trainer.js';
+import { rotaryFeeds, Trainer } from './trainer.js';
 
 /**
  * Gradients, losses and trained adapters against figures computed by Hugging Face's own code
@@ -106,7 +105,6 @@ describe.each(FIXTURES)('training %s agrees with Hugging Face', async (name) => 
     const base: Trainable = { kind: 'lora', weights, modules: new Map() };
     const hooks = Array.from({ length: config.nLayers }, (_, l) => `blocks.${l}.hook_resid_post`);
     const session = await device.load(buildHookGradients(config, base, hooks));
-    const tables = rotaryTables(config.rope, config.headDim, 64);
     for (const i of [1, 2]) {
       const ids = prompt(i);
       const integers = (values: number[], dims: number[]) =>
@@ -121,8 +119,7 @@ describe.each(FIXTURES)('training %s agrees with Hugging Face', async (name) => 
             ids.map(() => 0),
             [1, n + 1],
           ),
-          cos: { dtype: 'f32', ...tables.cos },
-          sin: { dtype: 'f32', ...tables.sin },
+          ...rotaryFeeds(config, n + 1),
           logit_rows: integers([...Array(n).keys()], [n]),
           labels: integers(ids.slice(1), [n]),
           label_weights: { dtype: 'f32', dims: [n], data: new Float32Array(n).fill(1 / n) },

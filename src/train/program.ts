@@ -86,17 +86,16 @@ function lossGraph(
       factor: site.factor,
     };
   };
-  const { logits } = forward(
-    { graph, config, weight: frozen, hook, lora },
-    {
-      tokens: graph.input('tokens', 'i64', ['b', 's']),
-      positions: graph.input('positions', 'i64', ['b', 's']),
-      segments: graph.input('segments', 'i64', ['b', 's']),
-      cos: graph.input('cos', 'f32', ['n', config.headDim / 2]),
-      sin: graph.input('sin', 'f32', ['n', config.headDim / 2]),
-      logitRows: graph.input('logit_rows', 'i64', ['rows']),
-    },
-  );
+  const ids = (name: string) => graph.input(name, 'i64', ['b', 's']);
+  const positions = ids('positions');
+  const table = (name: string) => graph.input(name, 'f32', ['n', config.rope!.dim / 2]);
+  const { logits } = forward({ graph, weight: frozen, hook, lora }, config, {
+    tokens: ids('tokens'),
+    positions,
+    segments: ids('segments'),
+    ...(config.rope && { rotary: { cos: table('cos'), sin: table('sin'), rows: positions } }),
+    logitRows: graph.input('logit_rows', 'i64', ['rows']),
+  });
   const labels = graph.input('labels', 'i64', ['rows']);
   const weights = graph.input('label_weights', 'f32', ['rows']);
   const { loss } = crossEntropy(logits, labels, weights);

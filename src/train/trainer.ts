@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ensure, Progress, readJson, SutureError, sha256, writeFileAtomic } from '../core/index.js';
 import type { Device, Feed } from '../engine/index.js';
-import { loraModules, type ModelConfig, rotaryTables, weightShapes } from '../models/index.js';
+import { loraModules, type ModelConfig, RotaryTables, weightShapes } from '../models/index.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../tensor/index.js';
 import type { Batch, DataSource } from './data.js';
 import {
@@ -73,7 +73,6 @@ export class Trainer {
   readonly #config: ModelConfig;
   readonly #trainable: Trainable;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
-  #tables = 0;
   #step = 0;
   #tokens = 0;
 
@@ -328,12 +327,6 @@ export class Trainer {
   async #feeds(batch: Batch, total: number): Promise<Record<string, Feed>> {
     const rows = batch.tokens.length;
     const s = batch.tokens[0]!.length;
-    if (s > this.#tables) {
-      const { cos, sin } = rotaryTables(this.#config.rope, this.#config.headDim, s);
-      await this.#device.put('rope.cos', { dtype: 'f32', ...cos });
-      await this.#device.put('rope.sin', { dtype: 'f32', ...sin });
-      this.#tables = s;
-    }
     const integers = (values: readonly number[], dims: readonly number[]) =>
       ({ dtype: 'i64', dims, data: BigInt64Array.from(values, (x) => BigInt(x)) }) as const;
     const weights = batch.weights.flat();
@@ -343,8 +336,7 @@ export class Trainer {
       tokens: integers(batch.tokens.flat(), [rows, s]),
       positions: integers(batch.positions.flat(), [rows, s]),
       segments: integers(batch.segments.flat(), [rows, s]),
-      cos: { buffer: 'rope.cos' },
-      sin: { buffer: 'rope.sin' },
+      ...rotaryFeeds(this.#config, s),
       logit_rows: integers(chosen, [chosen.length]),
       labels: integers(
         chosen.map((i) => labels[i]!),
@@ -434,4 +426,11 @@ function definedOnly(options: Partial<OptimiserSettings>): Partial<OptimiserSett
   return Object.fromEntries(
     keys.flatMap((k) => (options[k] === undefined ? [] : [[k, options[k]]])),
   );
+}
+
+/** Cosines and sines of the positions of sequences of up to `s` tokens. */
+export function rotaryFeeds({ rope }: ModelConfig, s: number): Record<string, Feed> {
+  if (!rope) return {};
+  const { cos, sin } = new RotaryTables(rope).rows([...Array(s).keys()], Array<number>(s).fill(s));
+  return { cos: { dtype: 'f32', ...cos }, sin: { dtype: 'f32', ...sin } };
 }

@@ -53,25 +53,11 @@ export const tanh = (x: Value): Value =>
   unary('Tanh', x, (dy, y) => mul(dy, sub(scalarLike(y, 1), mul(y, y))));
 export const sigmoid = (x: Value): Value =>
   unary('Sigmoid', x, (dy, y) => mul(dy, sub(y, mul(y, y))));
+/** The error function, for other gradients: it has none of its own. */
+export const erf = (x: Value): Value => elementwise('Erf', [x], undefined);
 
 /** `x * factor`. */
 export const scale = (x: Value, factor: number): Value => mul(x, scalarLike(x, factor));
-
-/** `x * sigmoid(x)`, as one kernel (QuickGelu with alpha 1); f32 only. */
-export function silu(x: Value): Value {
-  const attributes = { alpha: { float: 1 } };
-  // y' = s + y - y*s with s = sigmoid(x)
-  const backward: Backward = ([dy]) => {
-    const s = sigmoid(x);
-    return [mul(dy!, add(s, mul(y, sub(scalarLike(s, 1), s))))];
-  };
-  const y: Value = x.graph.node('QuickGelu', [x], [{ dtype: x.dtype, dims: x.dims }], {
-    attributes,
-    backward,
-    domain: 'com.microsoft',
-  })[0]!;
-  return y;
-}
 
 /** `condition ? a : b`, broadcast; no gradient flows to the condition. */
 export function where(condition: Value, a: Value, b: Value): Value {

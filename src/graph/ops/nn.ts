@@ -45,25 +45,79 @@ export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
 }
 
 /**
- * Rotary position embedding on each head of `x`, halves rotated against each other
- * (Su et al. 2021, in the layout of Hugging Face's `rotate_half`).
+ * Layer normalisation over the last axis: `(x - mean) / sqrt(variance + epsilon) * weight + bias`.
+ *
+ * @param x [..., d]
+ * @param weight [d]
+ * @param bias [d]; none where undefined
+ */
+export function layerNorm(
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+  epsilon: number,
+): Value {
+  if (x.dims.at(-1) !== weight.dims[0]) throw shapeClash('LayerNorm', x.dims, weight.dims);
+  const statistic = { dtype: x.dtype, dims: x.dims.with(-1, 1) };
+  const [y, mean, inverse] = x.graph.node(
+    'LayerNormalization',
+    [x, weight, ...(bias ? [bias] : [])],
+    [{ dtype: x.dtype, dims: x.dims }, statistic, statistic],
+    {
+      attributes: { axis: -1, epsilon: { float: epsilon } },
+      backward: ([dy]) => {
+        const unit = mul(sub(x, mean!), inverse!); // zero mean, unit variance
+        const dUnit = mul(dy!, weight);
+        const along = mul(unit, reduceMean(mul(dUnit, unit), [-1], true));
+        const dx = mul(inverse!, sub(sub(dUnit, reduceMean(dUnit, [-1], true)), along));
+        const dWeight = reduceTo(mul(dy!, unit), weight.dims);
+        return bias ? [dx, dWeight, reduceTo(dy!, bias.dims)] : [dx, dWeight];
+      },
+    },
+  );
+  return y!;
+}
+
+export interface RotaryOptions {
+  headDim: number;
+  /** How many of each head's values are rotated: the first ones. Defaults to all. */
+  rotated?: number;
+  /** Neighbours are rotated against each other, instead of the two halves. Defaults to false. */
+  interleaved?: boolean;
+}
+
+/**
+ * Rotary position embedding on each head of `x` (Su et al. 2021); halves are laid out as by
+ * Hugging Face's `rotate_half`.
  *
  * @param x [b, s, heads * head_dim]
- * @param positions i64 [b, s], rows of the tables
- * @param cos,sin [n, head_dim / 2]
+ * @param rows i64 [b, s]: each token's row of the tables
+ * @param cos,sin [n, rotated / 2]
  */
-export function rotary(x: Value, positions: Value, cos: Value, sin: Value): Value {
-  return x.graph.node(
-    'RotaryEmbedding',
-    [x, positions, cos, sin],
-    [{ dtype: x.dtype, dims: x.dims }],
-    {
-      attributes: { interleaved: 0 },
-      domain: 'com.microsoft',
-      // A rotation's transpose is the rotation by the opposite angle.
-      backward: ([dy]) => [rotary(dy!, positions, cos, neg(sin)), undefined, undefined, undefined],
-    },
-  )[0]!;
+export function rotary(
+  x: Value,
+  rows: Value,
+  cos: Value,
+  sin: Value,
+  options: RotaryOptions,
+): Value {
+  const { headDim, rotated = headDim, interleaved = false } = options;
+  const partial = rotated < headDim;
+  const attributes = {
+    interleaved: Number(interleaved),
+    ...(partial && { rotary_embedding_dim: rotated, num_heads: x.size(-1) / headDim }),
+  };
+  return x.graph.node('RotaryEmbedding', [x, rows, cos, sin], [{ dtype: x.dtype, dims: x.dims }], {
+    attributes,
+    domain: 'com.microsoft',
+    // A rotation's transpose is the rotation by the opposite angle; what is not rotated passes.
+    backward: ([dy]) => [
+      rotary(dy!, rows, cos, neg(sin), options),
+      undefined,
+      undefined,
+      undefined,
+    ],
+  })[0]!;
 }
 
 /**

@@ -9,17 +9,22 @@ import {
   shapeClash,
   showDims,
 } from '../dims.js';
-import type { Value } from '../graph.js';
+import type { Graph, Value } from '../graph.js';
 import { reduceTo } from './reduce.js';
 
-/** The same values in another shape; symbols in `dims` are resolved at run time. */
-export function reshape(x: Value, dims: Dims): Value {
+/**
+ * The same values in another shape; symbols in `dims` are resolved at run time.
+ *
+ * @param options.mayBeEmpty a dimension may be 0, of which ONNX cannot infer another. Defaults to false
+ */
+export function reshape(x: Value, dims: Dims, { mayBeEmpty = false } = {}): Value {
   if (sameDims(x.dims, dims)) return x;
   if (dimProduct(x.dims) !== dimProduct(dims)) {
     throw shapeClash('Reshape', x.dims, dims, 'hold different numbers of values');
   }
-  return x.graph.node('Reshape', [x, shapeOf(x, dims)], [{ dtype: x.dtype, dims }], {
-    backward: ([dy]) => [reshape(dy!, x.dims)],
+  const shape = mayBeEmpty ? runtimeShape(x, dims) : shapeOf(x, dims);
+  return x.graph.node('Reshape', [x, shape], [{ dtype: x.dtype, dims }], {
+    backward: ([dy]) => [reshape(dy!, x.dims, { mayBeEmpty })],
   })[0]!;
 }
 
@@ -35,11 +40,13 @@ function shapeOf(x: Value, dims: Dims): Value {
   return runtimeShape(x, dims);
 }
 
-/** A shape tensor read off the inputs that have the symbols. */
+/** A shape tensor read off the inputs that have the symbols: made once for a graph. */
 function runtimeShape(x: Value, dims: Dims): Value {
-  const sizes = dims.map((dim) => sizeOf(x, dim));
-  const shape = { dtype: 'i64' as const, dims: [dims.length] };
-  return x.graph.node('Concat', sizes, [shape], { attributes: { axis: 0 } })[0]!;
+  return x.graph.once(`shape ${showDims(dims)}`, () => {
+    const sizes = dims.map((dim) => sizeOf(x, dim));
+    const shape = { dtype: 'i64' as const, dims: [dims.length] };
+    return x.graph.node('Concat', sizes, [shape], { attributes: { axis: 0 } })[0]!;
+  });
 }
 
 function sizeOf(x: Value, dim: Dim): Value {
@@ -57,6 +64,14 @@ export function expand(x: Value, dims: Dims): Value {
   return x.graph.node('Expand', [x, runtimeShape(x, dims)], [{ dtype: x.dtype, dims }], {
     backward: ([dy]) => [reduceTo(dy!, x.dims)],
   })[0]!;
+}
+
+/** 0, 1, ... up to, without, a dimension's size: i64 [size]. */
+export function range(graph: Graph, size: Dim): Value {
+  const scalar = (value: number) =>
+    graph.constant('i64', { dims: [], data: BigInt64Array.of(BigInt(value)) });
+  const limit = reshape(graph.sizeOf(size), []);
+  return graph.node('Range', [scalar(0), limit, scalar(1)], [{ dtype: 'i64', dims: [size] }])[0]!;
 }
 
 /** Permutes the axes. */

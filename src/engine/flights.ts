@@ -1,0 +1,253 @@
+import { type Random, SutureError } from '../core/index.js';
+import { dependsOnLength, type ModelConfig } from '../models/index.js';
+import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
+import { freeTrunk, KvCache, type Trunk } from './cache.js';
+import type { CompiledPlan } from './interventions.js';
+import type { ProgramSpec } from './program.js';
+import type { Runner } from './runner.js';
+
+/** One completion on its way. */
+export interface Row {
+  prompt: number;
+  sample: number;
+  /** The prompt's token ids. */
+  ids: readonly number[];
+  tokens: number[];
+  text: string;
+  random: Random;
+  decoder: IncrementalDecoder | undefined;
+  stop: StopMatcher | undefined;
+  /** Most tokens it may have. */
+  room: number;
+  finishReason: 'eos' | 'stop' | 'length' | undefined;
+}
+
+/** What every flight is flown with. */
+export interface Decoding {
+  runner: Runner;
+  program: ProgramSpec;
+  maxBatch: number;
+  signal: AbortSignal | undefined;
+  /** Takes in the logits [vocab] after a row's last token: adds a token, and may finish the row. */
+  next(row: Row, logits: Float32Array): void;
+  /** Called after each step of a batch. */
+  onStep(): void;
+}
+
+/** Rows whose prompts have the same cache up to the last token. */
+interface Group {
+  /** The prompt without its last token, which the first decoding step takes in. */
+  prefix: readonly number[];
+  /** Whether an intervention acts on the prefix, so that no other prompt can share any of it. */
+  edited: boolean;
+  rows: Row[];
+}
+
+/** Rows that are decoded together, over a trunk of prompt tokens that all of them begin with. */
+export interface Flight {
+  /** In the order in which they join: those of one group after each other. */
+  groups: readonly Group[];
+  trunkLength: number;
+}
+
+/** So many rows of one prompt are decoded on their own, with the whole prompt as their trunk. */
+const ROWS_FOR_A_TRUNK = 16;
+
+/** Tokens of one row, and of all rows together, that one run takes in: bounds its memory. */
+const CHUNK = 512;
+const PREFILL_TOKENS = 4096;
+
+/**
+ * Sorts rows into flights, so that what prompts have in common is computed once and stored once.
+ * A prompt with many rows is a flight of its own; the others fly together over their common prefix.
+ */
+export function planFlights(
+  rows: readonly Row[],
+  plan: CompiledPlan,
+  { rope }: Pick<ModelConfig, 'rope'>,
+  maxBatch: number,
+): Flight[] {
+  const groups = new Map<string, Group>();
+  for (const row of rows) {
+    const prefix = row.ids.slice(0, -1);
+    const edited = plan.touchesPrefix(row.prompt, row.ids.length);
+    const key = `${edited ? row.prompt : ''}:${prefix.join()}`;
+    const group = groups.get(key) ?? { prefix, edited, rows: [] };
+    group.rows.push(row);
+    groups.set(key, group);
+  }
+  // Rows of like length together waste the fewest cache slots.
+  const sorted = [...groups.values()].sort((a, b) => a.prefix.length - b.prefix.length);
+  const many = Math.min(ROWS_FOR_A_TRUNK, maxBatch);
+  const large = sorted.filter((group) => group.rows.length >= many);
+  const small = sorted.filter((group) => group.rows.length < many);
+  const flights = large.map((group) => ({ groups: [group], trunkLength: group.prefix.length }));
+  if (small.length === 0) return flights;
+  // What one prompt's cache holds is not what another's would, where it was edited for this prompt,
+  // or where rotary frequencies follow the prompt's length.
+  const alike = !small.some(({ edited }) => edited) && !(rope && dependsOnLength(rope));
+  const trunkLength = alike || small.length === 1 ? commonLength(small) : 0;
+  return [...flights, { groups: small, trunkLength }];
+}
+
+/** How many tokens all prefixes begin with. */
+function commonLength(groups: readonly Group[]): number {
+  const [first, ...rest] = groups;
+  let length = first!.prefix.length;
+  for (const { prefix } of rest) {
+    length = Math.min(length, prefix.length);
+    for (let i = 0; i < length; i++) if (prefix[i] !== first!.prefix[i]) length = i;
+  }
+  return length;
+}
+
+/** Decodes all rows of a flight; rows that end are replaced by waiting ones. */
+export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): Promise<void> {
+  const { runner, program } = decoding;
+  const { device, checkpoint } = runner;
+  const waiting = new Waiting(groups, decoding);
+  const trunk = trunkLength > 0 ? await makeTrunk(groups[0]!, trunkLength, decoding) : undefined;
+  let cache: KvCache | undefined;
+  let active: Row[] = [];
+  try {
+    while (true) {
+      const free = active.flatMap((row, i) => (row.finishReason ? [i] : []));
+      if (!cache || shouldJoin(free.length, active.length, waiting.rows)) {
+        const seats = Math.min(waiting.rows, cache ? free.length : decoding.maxBatch);
+        cache ??= await KvCache.allocate(device, checkpoint.config, seats, trunk);
+        const at = active.length === 0 ? [...Array(seats).keys()] : free.slice(0, seats);
+        const joined = await waiting.board(cache, at, trunk);
+        for (const [i, row] of joined.entries()) active[at[i]!] = row;
+      } else if (free.length === active.length) {
+        return;
+      } else if (waiting.rows === 0 && free.length >= active.length / 2) {
+        // Finished rows are carried along until they are half of the batch: moving the rest costs more.
+        const left = active.flatMap((row, i) => (row.finishReason ? [] : [i]));
+        await cache.select(left);
+        active = left.map((i) => active[i]!);
+      }
+      throwIfAborted(decoding.signal);
+      const [logits] = await runner.run(program, {
+        tokens: active.map((row) => [row.tokens.at(-1) ?? row.ids.at(-1)!]),
+        prompts: active.map((row) => row.prompt),
+        promptLengths: active.map((row) => row.ids.length),
+        past: cache,
+        into: { cache, rows: [...active.keys()] },
+        logitRows: [...active.keys()],
+        fetch: ['logits'],
+      });
+      const vocab = logits!.dims[1]!;
+      for (const [i, row] of active.entries()) {
+        if (row.finishReason) continue;
+        decoding.next(row, logits!.data.subarray(i * vocab, (i + 1) * vocab));
+      }
+      decoding.onStep();
+    }
+  } finally {
+    await waiting.free();
+    await cache?.free();
+    if (trunk) await freeTrunk(device, trunk);
+  }
+}
+
+/** Rows wait until an eighth of the seats is free, so that they are prefilled together. */
+const shouldJoin = (free: number, seats: number, waiting: number): boolean =>
+  waiting > 0 && free > 0 && (free >= seats / 8 || free >= waiting);
+
+/** The rows of a flight that have no seat yet. */
+class Waiting {
+  readonly #decoding: Decoding;
+  readonly #queue: { row: Row; group: Group }[];
+  /** The prompts that were computed last: rows of one of them may still be waiting. */
+  #last: Prefilled | undefined;
+
+  constructor(groups: readonly Group[], decoding: Decoding) {
+    this.#decoding = decoding;
+    this.#queue = groups.flatMap((group) => group.rows.map((row) => ({ row, group })));
+  }
+
+  get rows(): number {
+    return this.#queue.length;
+  }
+
+  /** Seats the next rows: the cache's rows `seats` become their prompts'. */
+  async board(cache: KvCache, seats: readonly number[], trunk: Trunk | undefined): Promise<Row[]> {
+    const boarding = this.#queue.splice(0, seats.length);
+    const groups = [...new Set(boarding.map(({ group }) => group))];
+    const seat = async (from: Prefilled) =>
+      cache.assign(
+        from.cache,
+        boarding.flatMap(({ group }, i) => {
+          const index = from.groups.indexOf(group);
+          return index < 0 ? [] : [{ from: index, into: seats[i]! }];
+        }),
+      );
+    const fresh = groups.filter((group) => !this.#last?.groups.includes(group));
+    if (this.#last && fresh.length < groups.length) await seat(this.#last);
+    while (fresh.length > 0) {
+      await this.free();
+      const longest = Math.max(...fresh.map(({ prefix }) => prefix.length));
+      const some = fresh.splice(0, Math.ceil(PREFILL_TOKENS / Math.min(CHUNK, longest + 1)));
+      this.#last = await prefill(some, trunk, this.#decoding);
+      await seat(this.#last);
+    }
+    return boarding.map(({ row }) => row);
+  }
+
+  async free(): Promise<void> {
+    await this.#last?.cache.free();
+    this.#last = undefined;
+  }
+}
+
+/** The first `length` tokens of a group's prompt, seen once for all rows. */
+async function makeTrunk(group: Group, length: number, decoding: Decoding): Promise<Trunk> {
+  const first = { ...group, prefix: group.prefix.slice(0, length) };
+  const { cache } = await prefill([first], undefined, decoding);
+  return cache.intoTrunk();
+}
+
+/** Prompts that have been seen: row i of the cache is that of groups[i]. */
+interface Prefilled {
+  groups: readonly Group[];
+  cache: KvCache;
+}
+
+/**
+ * Runs the groups' prefixes, as far as they are not in the trunk, in chunks, so that memory does
+ * not grow with the square of their length.
+ */
+async function prefill(
+  groups: readonly Group[],
+  trunk: Trunk | undefined,
+  { runner, program, signal }: Decoding,
+): Promise<Prefilled> {
+  const { device, checkpoint } = runner;
+  const cache = await KvCache.allocate(device, checkpoint.config, groups.length, trunk);
+  const promptLengths = groups.map(({ rows }) => rows[0]!.ids.length);
+  try {
+    for (let start = trunk?.length ?? 0; ; start += CHUNK) {
+      const tokens = groups.map(({ prefix }) => prefix.slice(start, start + CHUNK));
+      if (tokens.every((ids) => ids.length === 0)) return { groups, cache };
+      throwIfAborted(signal);
+      await runner.run(program, {
+        tokens,
+        prompts: groups.map(({ rows }) => rows[0]!.prompt),
+        promptLengths,
+        past: cache,
+        into: { cache, rows: [...groups.keys()] },
+        lengths: promptLengths,
+        logitRows: [],
+        fetch: [],
+      });
+    }
+  } catch (thrown) {
+    await cache.free();
+    throw thrown;
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new SutureError('INTERRUPTED', 'Interrupted.', { cause: signal.reason });
+}
