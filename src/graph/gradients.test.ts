@@ -80,7 +80,7 @@ const cases: Record<string, Case> = {
   quickGelu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.quickGelu(a!) },
   gelu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.gelu(a!) },
   geluTanh: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.geluTanh(a!) },
-  relu: { dtype: 'f32', inputs: [[6]], build: (_, [a]) => ops.relu(a!), draw: awayFromZero },
+  relu: { dtype: 'f32', inputs: [[16]], build: (_, [a]) => ops.relu(a!), draw: awayFromZero },
   where: {
     dtype: 'f32',
     inputs: [[2, 3], [3]],
