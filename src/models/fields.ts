@@ -57,6 +57,33 @@ export function headsOf(
   return { nHeads, nKvHeads, headDim: c.head_dim ?? c.hidden_size / nHeads };
 }
 
+const partialRotary = { partial_rotary_factor: z.number().positive().max(1).nullish() };
+const rotaryFields = z.object({
+  ...partialRotary,
+  rope_parameters: z.object(partialRotary).nullish(),
+});
+
+/**
+ * How many of each head's values are rotated, where a family rotates only a share of them:
+ * `partial_rotary_factor`, which newer files have inside `rope_parameters`.
+ */
+export function rotatedDim(json: unknown, from: string, headDim: number, share: number): number {
+  const c = readFields(rotaryFields, json, from);
+  const factor = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? share;
+  const dim = Math.floor(headDim * factor);
+  evenRotary(dim, headDim, from);
+  return dim;
+}
+
+/** @throws {SutureError} BAD_CONFIG where so many of a head's values cannot be rotated in pairs */
+export function evenRotary(dim: number, headDim: number, from: string): void {
+  ensure(
+    dim > 0 && dim <= headDim && dim % 2 === 0,
+    'BAD_CONFIG',
+    `${from}: ${dim} of each head's ${headDim} values cannot be rotated in pairs.`,
+  );
+}
+
 /** @throws {SutureError} BAD_CONFIG where `a` is not a multiple of `b` */
 export function divides(a: number, b: number, what: string, from: string): void {
   ensure(a % b === 0, 'BAD_CONFIG', `${from}: ${what} (${a}) is not a multiple of ${b}.`);
