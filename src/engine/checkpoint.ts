@@ -5,26 +5,45 @@ import { type ModelConfig, parseConfig, weightShapes } from '../models/index.js'
 import { openCheckpoint, readPieces, type TensorEntry } from '../tensor/index.js';
 import type { WorkOptions } from './checkpoint/content.js';
 import { inFloat32 } from './checkpoint/convert.js';
+import { quantised } from './quantise/file.js';
+import type { StoredMatrix } from './quantise/matrices.js';
 
-/** A checkpoint ready to be built into graphs: every weight is f32, in place in some file. */
+/** Precisions of weights. */
+export const DTYPES = ['f32', 'int8', 'int4'] as const;
+export type WeightDType = (typeof DTYPES)[number];
+
+/** A checkpoint ready to be built into graphs: every weight is in place in some file. */
 export interface Checkpoint {
   dir: string;
   config: ModelConfig;
   /** The weights as they are in the folder. */
   stored: readonly TensorEntry[];
+  /** Weights that are f32. */
   weights: ReadonlyMap<string, TensorEntry>;
+  /** Weights in few bits; none where the precision is f32. */
+  matrices: ReadonlyMap<string, StoredMatrix>;
+}
+
+export interface OpenOptions extends WorkOptions {
+  /** Precision of the weights. Defaults to `f32`. */
+  dtype?: WeightDType;
 }
 
 /**
- * Opens a Hugging Face folder. Weights stored as bf16 or f16 are converted to f32 once, into the
- * cache.
+ * Opens a Hugging Face folder. Weights that are not stored in the precision asked for are converted
+ * to it once, into the cache.
  *
  * @throws {SutureError} NOT_FOUND, BAD_CONFIG, BAD_CHECKPOINT, UNSUPPORTED, DISK, INTERRUPTED
  */
-export async function openModel(dir: string, options: WorkOptions = {}): Promise<Checkpoint> {
+export async function openModel(dir: string, options: OpenOptions = {}): Promise<Checkpoint> {
+  const { dtype = 'f32', ...work } = options;
   const { config, stored } = readModel(dir);
-  const weights = await inFloat32(stored, options);
-  return { dir, config, stored, weights: new Map(weights.map((entry) => [entry.name, entry])) };
+  if (dtype !== 'f32') {
+    return { dir, config, stored, ...(await quantised(config, stored, dtype, work)) };
+  }
+  const weights = await inFloat32(stored, work);
+  const byName = new Map(weights.map((entry) => [entry.name, entry]));
+  return { dir, config, stored, weights: byName, matrices: new Map() };
 }
 
 /**

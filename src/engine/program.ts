@@ -3,6 +3,7 @@ import { type Build, forward, type LoraSite, type ModelConfig } from '../models/
 import type { Adapter } from './adapter.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { CompiledPlan } from './interventions.js';
+import { quantisedProducts } from './quantise/matrices.js';
 
 /** What distinguishes one inference graph of a model from another. */
 export interface ProgramSpec {
@@ -30,6 +31,7 @@ export function buildProgram(checkpoint: Checkpoint, spec: ProgramSpec): Uint8Ar
   const build: Build = {
     graph,
     weight: weightsInPlace(graph, checkpoint),
+    ...quantisedProducts(graph, checkpoint.matrices),
     hook: (name, value) => {
       const edited = spec.plan.apply(graph, name, value);
       if (capture.has(name)) graph.output(name, edited);

@@ -22,12 +22,26 @@ export function loraModules(config: ModelConfig): Map<string, LinearShape> {
   return modules;
 }
 
-/** The weights that are only multiplied with or looked up in: those that may be kept in few bits. */
-export function matrixWeights(config: ModelConfig): Map<string, LinearShape> {
-  const matrices = new Map<string, LinearShape>();
+export interface MatrixUse extends LinearShape {
+  /** False where its rows are only looked up. */
+  multiplied: boolean;
+}
+
+/**
+ * The weights that are only multiplied with or looked up by token: those that may be kept in few
+ * bits.
+ */
+export function matrixWeights(config: ModelConfig): Map<string, MatrixUse> {
+  const matrices = new Map<string, MatrixUse>();
   dryRun(config, () => ({
+    rows: (name, _, [n, k]) => {
+      if (n === config.vocabSize) {
+        matrices.set(name, { in: k, out: n, layout: 'out_in', multiplied: false });
+      }
+      return undefined;
+    },
     product: (name, _, shape) => {
-      matrices.set(name, shape);
+      matrices.set(name, { ...shape, multiplied: true });
       return undefined;
     },
   }));
