@@ -16,6 +16,9 @@ const FIXTURES = [
   'llama_sharded_biases_bf16',
   'mistral_sliding_bf16',
   'qwen2_tied_bf16',
+  'gpt2_f32',
+  'gpt_neox_parallel_f16',
+  'codegen_bf16',
 ];
 const fixtureDir = (name: string) =>
   fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
@@ -66,19 +69,15 @@ describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
   });
 
   it('attention, MLP and mid-block values, and attention patterns', async () => {
+    const middle = model.config.parallel ? [] : ['hook_resid_mid'];
+    const hooks = ['hook_attn_out', ...middle, 'hook_mlp_out', 'attn.hook_pattern', 'attn.hook_z'];
     const { cache } = await model.forward([prompt(1)], {
-      capture: [
-        'blocks.*.hook_attn_out',
-        'blocks.*.hook_resid_mid',
-        'blocks.*.hook_mlp_out',
-        'blocks.*.attn.hook_pattern',
-        'blocks.*.attn.hook_z',
-      ],
+      capture: hooks.map((hook) => `blocks.*.${hook}`),
     });
     for (let l = 0; l < n; l++) {
       const pairs = [
         [`blocks.${l}.hook_attn_out`, `attn_out.1.${l}`],
-        [`blocks.${l}.hook_resid_mid`, `resid_mid.1.${l}`],
+        ...middle.map((hook) => [`blocks.${l}.${hook}`, `resid_mid.1.${l}`]),
         [`blocks.${l}.hook_mlp_out`, `mlp_out.1.${l}`],
         [`blocks.${l}.attn.hook_pattern`, `attn_probs.1.${l}`],
       ];

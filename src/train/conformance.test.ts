@@ -19,6 +19,9 @@ const FIXTURES = [
   'llama_sharded_biases_bf16',
   'mistral_sliding_bf16',
   'qwen2_tied_bf16',
+  'gpt2_f32',
+  'gpt_neox_parallel_f16',
+  'codegen_bf16',
 ];
 
 describe.each(FIXTURES)('training %s agrees with Hugging Face', async (name) => {
