@@ -10,6 +10,8 @@ interface Options {
   vector?: string;
   strength?: number;
   raw?: true;
+  suffix?: string;
+  stop?: string[];
   maxTokens: number;
   temperature: number;
   topP: number;
@@ -31,6 +33,8 @@ export function generateCommand(): Command {
       decimal,
     )
     .option('--raw', 'give the prompt as it is, without the chat template')
+    .option('--suffix <text>', 'fill in what lies between the prompt and this text')
+    .option('--stop <text...>', 'texts that end the completion')
     .option('--max-tokens <n>', 'limit of new tokens', wholeNumber(1), 128)
     .option('-t, --temperature <x>', '0 is greedy', decimal, 0)
     .option('--top-p <x>', 'nucleus of the sampling', decimal, 1)
@@ -45,9 +49,7 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
   const asked =
     prompt ??
     pairs(file?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts.insecure;
-  const prompts: Prompts = options.raw
-    ? { text: asked }
-    : { messages: [{ role: 'user', content: asked }] };
+  const prompts = promptsOf(asked, options);
   await interruptible(async (signal) => {
     const { threads, strength, force } = options;
     const model = await loadModel(options.model, threads === undefined ? {} : { threads });
@@ -74,6 +76,11 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
   });
 }
 
+function promptsOf(asked: string, { suffix, raw }: Options): Prompts {
+  if (suffix !== undefined) return { infill: { prefix: asked, suffix } };
+  return raw ? { text: asked } : { messages: [{ role: 'user', content: asked }] };
+}
+
 const write = (text: string) => process.stdout.write(text);
 
 async function stream(
@@ -82,12 +89,13 @@ async function stream(
   options: Options & { interventions?: ReturnType<typeof applyVector>[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const { maxTokens, temperature, topP, seed, interventions = [] } = options;
+  const { maxTokens, temperature, topP, seed, stop = [], interventions = [] } = options;
   await model.generate(prompts, {
     maxNewTokens: maxTokens,
     temperature,
     topP,
     seed,
+    stop,
     interventions,
     signal,
     onText: ({ text }) => write(text),

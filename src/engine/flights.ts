@@ -3,6 +3,7 @@ import { dependsOnLength, type ModelConfig } from '../models/index.js';
 import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
 import { freeTrunk, KvCache, type Trunk } from './cache.js';
 import type { CompiledPlan } from './interventions.js';
+import type { TokenLogprob } from './logits.js';
 import type { ProgramSpec } from './program.js';
 import type { Runner } from './runner.js';
 
@@ -14,6 +15,7 @@ export interface Row {
   ids: readonly number[];
   tokens: number[];
   text: string;
+  logprobs: TokenLogprob[];
   random: Random;
   decoder: IncrementalDecoder | undefined;
   stop: StopMatcher | undefined;

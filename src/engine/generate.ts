@@ -4,11 +4,12 @@ import { IncrementalDecoder, StopMatcher, type TextCodec } from '../text/index.j
 import type { Adapter } from './adapter.js';
 import { type Decoding, fly, planFlights, type Row } from './flights.js';
 import { CompiledPlan, type Intervention } from './interventions.js';
+import { type LogitsOptions, logitsProcessors, logprobOf, type TokenLogprob } from './logits.js';
 import type { ProgramSpec } from './program.js';
 import type { Runner } from './runner.js';
 import { checkSampling, type SamplingOptions, sample } from './sampling.js';
 
-export interface GenerateOptions extends SamplingOptions {
+export interface GenerateOptions extends SamplingOptions, LogitsOptions {
   /** Defaults to 128. */
   maxNewTokens?: number;
   /** Samples per prompt. Defaults to 1. */
@@ -19,6 +20,8 @@ export interface GenerateOptions extends SamplingOptions {
   stop?: readonly string[];
   /** Token ids that end a completion. Defaults to the model's end-of-sequence tokens. */
   eosIds?: readonly number[];
+  /** Log-probabilities of the chosen and of so many of the most probable tokens. Defaults to none. */
+  logprobs?: number;
   /** Edits of the residual stream; `rows` name prompts of the batch. Defaults to none. */
   interventions?: readonly Intervention[];
   /** A PEFT folder. Defaults to none. */
@@ -43,6 +46,8 @@ export interface Sample {
   text: string;
   /** `eos`: end-of-sequence token; `stop`: a stop text; `length`: maxNewTokens reached. */
   finishReason: 'eos' | 'stop' | 'length';
+  /** For each of `tokens`, where they were asked for. */
+  logprobs?: TokenLogprob[];
 }
 
 /**
@@ -55,10 +60,10 @@ export async function generate(
   runner: Runner,
   codec: TextCodec | undefined,
   prompts: readonly (readonly number[])[],
-  options: GenerateOptions,
+  options: GenerateOptions & { eosIds: readonly number[] },
   adapter: Adapter | undefined,
 ): Promise<Sample[]> {
-  const { n = 1, maxNewTokens = 128, maxBatch = 64, stop = [] } = options;
+  const { n = 1, maxNewTokens = 128, maxBatch = 64, stop = [], logprobs } = options;
   const { config } = runner.checkpoint;
   checkSampling(options);
   for (const [name, value] of Object.entries({ n, maxNewTokens, maxBatch })) {
@@ -75,9 +80,14 @@ export async function generate(
   );
   for (const [i, ids] of prompts.entries()) checkPrompt(ids, i, config);
 
+  ensure(
+    logprobs === undefined || (Number.isInteger(logprobs) && logprobs >= 0),
+    'BAD_ARGUMENT',
+    `logprobs must be a whole number, 0 or more; got ${logprobs}.`,
+  );
+  const processors = logitsProcessors(options, config.vocabSize);
   const plan = new CompiledPlan(options.interventions ?? [], config, prompts.length);
   const program: ProgramSpec = { plan, capture: [], adapter };
-  const eosIds = options.eosIds ?? (codec?.eosIds.length ? codec.eosIds : config.eosIds);
   const rows = prompts.flatMap((ids, prompt) =>
     Array.from(
       { length: n },
@@ -87,6 +97,7 @@ export async function generate(
         ids,
         tokens: [],
         text: '',
+        logprobs: [],
         random: new Random(options.seed ?? 0, 'sample', ids.join(), index),
         decoder: codec && new IncrementalDecoder(codec, { skipSpecialTokens: true }),
         stop: stop.length > 0 ? new StopMatcher(stop) : undefined,
@@ -106,19 +117,24 @@ export async function generate(
     maxBatch,
     signal: options.signal,
     next: (row, logits) => {
+      // Processors change the logits, and log-probabilities are those of the model.
+      const own = logprobs !== undefined && processors.length > 0 ? logits.slice() : logits;
+      for (const process of processors) process(logits, row);
       const token = sample(logits, options, row.random);
-      accept(row, token, { ...options, eosIds });
+      if (logprobs !== undefined) row.logprobs.push(logprobOf(own, token, logprobs));
+      accept(row, token, options);
       if (row.finishReason) finished++;
     },
     onStep: () => options.onProgress?.(finished, rows.length),
   };
   for (const flight of planFlights(rows, plan, config, maxBatch)) await fly(flight, decoding);
-  return rows.map(({ prompt, sample: index, tokens, text, finishReason }) => ({
-    prompt,
-    sample: index,
-    tokens,
-    text,
-    finishReason: finishReason!,
+  return rows.map((row) => ({
+    prompt: row.prompt,
+    sample: row.sample,
+    tokens: row.tokens,
+    text: row.text,
+    finishReason: row.finishReason!,
+    ...(logprobs !== undefined && { logprobs: row.logprobs }),
   }));
 }
 

@@ -148,11 +148,15 @@ describe('sample', () => {
     [Float32Array.of(Number.NaN, 1)],
     [Float32Array.of(1, Number.NaN)],
     [Float32Array.of(1, Number.POSITIVE_INFINITY)],
-    [new Float32Array(3).fill(Number.NEGATIVE_INFINITY)],
   ])('refuses logits that are no numbers: %j', (logits) => {
     for (const options of [{}, { temperature: 1 }, { temperature: 1, topK: 2, topP: 0.5 }]) {
       expect(() => sample(logits, options, fixed(0.5))).toThrow('an intervention is too strong');
     }
+  });
+
+  it('refuses to choose where every token is forbidden', () => {
+    const logits = new Float32Array(3).fill(Number.NEGATIVE_INFINITY);
+    expect(() => sample(logits, {}, fixed(0.5))).toThrow('Every token is forbidden');
   });
 });
 

@@ -30,7 +30,8 @@ export function checkSampling({ temperature = 0, topP = 1, topK = 0 }: SamplingO
  * Takes exactly one random number unless greedy, so that rows stay in step with their seeds.
  *
  * @param logits [vocab]
- * @throws {SutureError} ENGINE where a logit is NaN or the largest is infinite
+ * @throws {SutureError} ENGINE where a logit is NaN or the largest is infinite; BAD_ARGUMENT where
+ *   all are -Infinity
  */
 export function sample(logits: Float32Array, options: SamplingOptions, random: Random): number {
   const { temperature = 0, topP = 1, topK = 0 } = options;
@@ -59,6 +60,11 @@ function mostProbable(logits: Float32Array): number {
     if (logit > logits[best]!) best = i;
     broken ||= Number.isNaN(logit);
   }
+  ensure(
+    broken || logits[best] !== Number.NEGATIVE_INFINITY,
+    'BAD_ARGUMENT',
+    'Every token is forbidden: a logit bias, a penalty or a logits processor leaves none.',
+  );
   if (broken || !Number.isFinite(logits[best])) {
     throw new SutureError(
       'ENGINE',

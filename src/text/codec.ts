@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { ensure, messageOf, readJson, readText, SutureError, sha256 } from '../core/index.js';
+import { INFILL_FORMS, type InfillForm } from './infill.js';
 import { type ChatMessage, ChatTemplate } from './template.js';
 
 /** What is used of the library's `Tokenizer`, whose own types do not resolve under `nodenext`. */
@@ -84,6 +85,7 @@ export class TextCodec {
   /** Hex SHA-256 of `chatTemplate`. */
   readonly chatTemplateHash: string | undefined;
 
+  readonly #infill: InfillForm | undefined;
   readonly #dir: string;
   readonly #tokenizer: HfTokenizer;
   /** Token that tokenizer_config.json wants in front even where tokenizer.json adds none. */
@@ -112,6 +114,11 @@ export class TextCodec {
     this.hash = sha256(json);
     this.#tokenizer = parseTokenizer(json, config ?? {}, tokenizerPath);
     this.vocabSize = this.#tokenizer.model.vocab.length;
+    this.#infill = INFILL_FORMS.find((form) =>
+      [form.prefix, form.suffix, form.middle ?? form.prefix].every(
+        (token) => this.tokenToId(token) !== undefined,
+      ),
+    );
 
     const modelConfigs = ['generation_config.json', 'config.json'].flatMap(
       (name) => readConfig(join(dir, name), modelConfigSchema) ?? [],
@@ -231,6 +238,56 @@ export class TextCodec {
     );
     return this.encode(text, { addSpecialTokens: false });
   }
+
+  /** Whether the model was trained to fill in what lies between two texts. */
+  get canInfill(): boolean {
+    return this.#infill !== undefined;
+  }
+
+  /**
+   * The prompt that asks for what lies between two texts, in the form that the vocabulary shows
+   * (`infill.ts`).
+   *
+   * @returns the ids, and further tokens that end the answer
+   * @throws SutureError UNSUPPORTED where the vocabulary has no tokens for it
+   *
+   * @example
+   * codec.infill({ prefix: 'def add(a, b):\n    return ', suffix: '\n\nprint(add(1, 2))' });
+   */
+  infill({ prefix, suffix }: Infill): { ids: number[]; endIds: number[] } {
+    const form = this.#infill;
+    ensure(
+      form,
+      'UNSUPPORTED',
+      `The tokenizer in ${this.#dir} has no fill-in-the-middle tokens: the model was not trained for it. Give the prompt as plain text.`,
+    );
+    const id = (token: string) => this.tokenToId(token)!;
+    const plain = (text: string) => this.encode(text, { addSpecialTokens: false });
+    const before = [id(form.prefix), ...plain(prefix)];
+    const after = [
+      id(form.suffix),
+      ...(form.leadingSpace ? this.#unspaced(suffix) : plain(suffix)),
+    ];
+    const lead = this.encode('').filter((token) => token === this.bosId);
+    const ids = [...lead, ...(form.suffixFirst ? [...after, ...before] : [...before, ...after])];
+    if (form.middle !== undefined) ids.push(id(form.middle));
+    const endIds = (form.ends ?? []).flatMap((token) => this.tokenToId(token) ?? []);
+    return { ids, endIds };
+  }
+
+  /** Encodes without the space that the tokenizer puts before every text. */
+  #unspaced(text: string): number[] {
+    // A character that merges with nothing takes the space, and is cut off again.
+    const mark = '\u263a';
+    const encode = (marked: string) => this.encode(marked, { addSpecialTokens: false });
+    return encode(mark + text).slice(encode(mark).length);
+  }
+}
+
+/** What stands before and behind the text to be filled in. */
+export interface Infill {
+  prefix: string;
+  suffix: string;
 }
 
 /** Parses a configuration file; undefined when it is missing. */

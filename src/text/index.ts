@@ -1,4 +1,4 @@
-export { TextCodec } from './codec.js';
+export { type Infill, TextCodec } from './codec.js';
 export { IncrementalDecoder } from './decoder.js';
 export { StopMatcher } from './stop.js';
 export type { ChatMessage } from './template.js';
