@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ensure, fileError, readJson, SutureError } from '../core/index.js';
 import { readSafetensorsHeader, type TensorEntry } from './safetensors.js';
@@ -18,14 +18,10 @@ export function openCheckpoint(dir: string): Map<string, TensorEntry> {
   const index = join(dir, 'model.safetensors.index.json');
   if (!existsSync(index)) throw noWeights(dir);
 
-  const parsed = indexSchema.safeParse(readJson(index));
-  ensure(parsed.success, 'BAD_CHECKPOINT', `${index} has no "weight_map".`);
-  const map = parsed.data.weight_map;
+  const map = readIndex(index);
   const shards = new Map<string, Map<string, TensorEntry>>();
   for (const shard of new Set(Object.values(map))) {
     const path = join(dir, shard);
-    // A name in a downloaded index must not lead out of the folder.
-    ensure(basename(shard) === shard, 'BAD_CHECKPOINT', `${index} names the shard "${shard}".`);
     ensure(
       existsSync(path),
       'BAD_CHECKPOINT',
@@ -44,6 +40,24 @@ export function openCheckpoint(dir: string): Map<string, TensorEntry> {
     weights.set(name, entry);
   }
   return weights;
+}
+
+/**
+ * The files that an index of shards names, each once.
+ *
+ * @throws {SutureError} NOT_FOUND, BAD_DATA, BAD_CHECKPOINT
+ */
+export const shardsOf = (index: string): string[] => [...new Set(Object.values(readIndex(index)))];
+
+/** The shard of each weight. */
+function readIndex(path: string): Record<string, string> {
+  const parsed = indexSchema.safeParse(readJson(path));
+  ensure(parsed.success, 'BAD_CHECKPOINT', `${path} has no "weight_map".`);
+  const { weight_map: map } = parsed.data;
+  // A name in a downloaded index must not lead out of the folder.
+  const stray = Object.values(map).find((shard) => !/^[^/\\]+\.safetensors$/.test(shard));
+  ensure(stray === undefined, 'BAD_CHECKPOINT', `${path} names the shard "${stray}".`);
+  return map;
 }
 
 function noWeights(dir: string): SutureError {

@@ -1,4 +1,4 @@
-export { openCheckpoint } from './checkpoint.js';
+export { openCheckpoint, shardsOf } from './checkpoint.js';
 export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, toF32 } from './convert.js';
 export { BYTES, type DType } from './dtype.js';
 export {
