@@ -83,7 +83,7 @@ class Bench {
 
   /** @param {Device} device @param {Checkpoint} checkpoint */
   static async create(device, checkpoint) {
-    const cache = await KvCache.allocate(device, checkpoint.config, 1, PROMPT);
+    const cache = await KvCache.allocate(device, checkpoint.config, 1);
     const bench = new Bench(device, new Runner(device, checkpoint), cache);
     await bench.prefill({ into: { cache, rows: [0] } });
     return bench;
