@@ -35,14 +35,16 @@ export async function downloadBlob(
   blob: string,
   { signal, onBytes }: DownloadOptions = {},
 ): Promise<void> {
+  const isThere = () => statSync(blob, { throwIfNoEntry: false })?.size === file.size;
   try {
-    while (statSync(blob, { throwIfNoEntry: false })?.size !== file.size) {
+    while (!isThere()) {
       const own = claim(blob, '.incomplete');
       if (own === undefined) {
         await aMoment(signal);
         continue;
       }
       try {
+        if (isThere()) break; // the last owner finished between the two looks
         await owning(own, async () => {
           const part = new Part(own, file);
           try {

@@ -76,6 +76,7 @@ export async function derivedFile(
         continue;
       }
       try {
+        if (isWhole(path)) break; // the last owner finished between the two looks
         ensureRoom(path, bytes);
         await owning(temporary, () => write(temporary));
         // It is gone where it was taken for abandoned, while this process was stopped.
