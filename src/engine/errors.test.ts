@@ -77,8 +77,66 @@ describe('interventions', () => {
       'BAD_VECTOR',
       ['not finite'],
     ],
-    ['attention', { hook: 'blocks.1.attn.hook_z' }, 'BAD_ARGUMENT', ['can only be captured']],
-    ['logits', { hook: 'logits' }, 'BAD_ARGUMENT', ['can only be captured']],
+    [
+      'an attention pattern',
+      { hook: 'blocks.1.attn.hook_pattern' },
+      'BAD_ARGUMENT',
+      ['blocks.1.attn.hook_pattern can only be captured', 'attn.hook_z'],
+    ],
+    [
+      'a vector of d_model at the logits',
+      { hook: 'logits' },
+      'BAD_VECTOR',
+      ['has 64 values', 'vocabulary of 260'],
+    ],
+    [
+      'a vector of d_model at one head',
+      { hook: 'blocks.1.attn.hook_z', heads: [1] },
+      'BAD_VECTOR',
+      ['has 64 values', 'head_dim 16'],
+    ],
+    [
+      'a vector of three heads at two',
+      { hook: 'blocks.1.attn.hook_z', heads: [1, 3], vector: vector.slice(0, 48) },
+      'BAD_VECTOR',
+      ['has 48 values', 'head_dim 16, or 32 for 2 heads'],
+    ],
+    [
+      'a head without direction',
+      {
+        op: 'project_out',
+        hook: 'blocks.1.attn.hook_z',
+        vector: vector.map((x, i) => (i < 16 ? 0 : x)),
+      },
+      'BAD_VECTOR',
+      ['zero vector'],
+    ],
+    [
+      'a head too many',
+      { hook: 'blocks.1.attn.hook_z', heads: [4] },
+      'BAD_ARGUMENT',
+      ['no head 4', 'heads 0 to 3'],
+    ],
+    [
+      'a head twice',
+      { hook: 'blocks.1.attn.hook_z', heads: [1, 1] },
+      'BAD_ARGUMENT',
+      ['named twice'],
+    ],
+    ['heads where there are none', { heads: [0] }, 'BAD_ARGUMENT', ['attn.hook_z only']],
+    [
+      'an unknown op',
+      { op: 'multiply' },
+      'BAD_ARGUMENT',
+      ['no op "multiply"', 'project_out, scale'],
+    ],
+    ['no op', { op: undefined }, 'BAD_ARGUMENT', ['no op "undefined"']],
+    ['an unknown position', { positions: 'first' }, 'BAD_ARGUMENT', ['last_prompt', '"first"']],
+    ['no positions', { positions: undefined }, 'BAD_ARGUMENT', ['positions must be one of']],
+    ['no vector', { vector: undefined }, 'BAD_VECTOR', ['has 0 values']],
+    ['no value', { op: 'replace' }, 'BAD_ARGUMENT', ['the value has shape']],
+    ['no factor', { op: 'scale' }, 'BAD_ARGUMENT', ['factor', 'undefined']],
+    ['a factor of NaN', { op: 'scale', factor: Number.NaN }, 'BAD_ARGUMENT', ['factor', 'NaN']],
     ['a narrow value', replace([1, 32], 32, [0]), 'BAD_ARGUMENT', [/\[1, 32\]/, /\[n, 64\]/]],
     ['a value cut off', replace([2, 64], 64, [0, 1]), 'BAD_ARGUMENT', [/\[2, 64\]/]],
     [
@@ -129,6 +187,16 @@ describe('prompts', () => {
 
   it('a hook that cannot be captured', async () => {
     await refuses(model.forward([[1]], { capture: ['nothing'] }), 'BAD_ARGUMENT', '"nothing"');
+  });
+
+  it.each<[string, object, string[]]>([
+    ['a row does not have', { positions: [1] }, ['Position 1', '1 tokens']],
+    ['before the row', { logits: [-2] }, ['Position -2', '1 tokens']],
+    ['by a word that is none', { positions: 'first' }, ['"first"', 'all, last']],
+    ['by another word that is none', { logits: 'none' }, ['"none"', 'all, last']],
+  ])('positions %s', async (_, options, parts) => {
+    const run = model.forward([[1, 2], [1]], { capture: ['hook_embed'], ...options });
+    await refuses(run, 'BAD_ARGUMENT', ...parts);
   });
 });
 

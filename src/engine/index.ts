@@ -1,13 +1,14 @@
+export type { RowPositions } from './capture.js';
 export type { OnProgress, WorkOptions } from './checkpoint/content.js';
 export { DEFAULT_MODEL } from './checkpoint/resolve.js';
 export { cacheDir } from './checkpoint/store.js';
 export { type Checkpoint, openModel } from './checkpoint.js';
 export { Device, type DeviceOptions, type DeviceTensor, type Feed } from './device.js';
+export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { GenerateOptions, Sample } from './generate.js';
 export type { Intervention, Positions } from './interventions.js';
+export type { LogitsContext, LogitsOptions, LogitsProcessor, TokenLogprob } from './logits.js';
 export {
-  type ForwardOptions,
-  type ForwardResult,
   type LoadOptions,
   loadModel,
   Model,

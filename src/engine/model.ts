@@ -1,14 +1,13 @@
 import { ensure, SutureError } from '../core/index.js';
-import { type ModelConfig, matchHooks } from '../models/index.js';
-import type { Tensor } from '../tensor/index.js';
-import { type ChatMessage, TextCodec } from '../text/index.js';
+import type { ModelConfig } from '../models/index.js';
+import { type ChatMessage, type Infill, TextCodec } from '../text/index.js';
 import { type Adapter, readAdapter } from './adapter.js';
 import type { WorkOptions } from './checkpoint/content.js';
 import { resolveModel } from './checkpoint/resolve.js';
 import { openModel, weightsHash } from './checkpoint.js';
 import { Device } from './device.js';
-import { checkPrompt, type GenerateOptions, generate, type Sample } from './generate.js';
-import { CompiledPlan, type Intervention } from './interventions.js';
+import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
+import { type GenerateOptions, generate, type Sample } from './generate.js';
 import { Runner } from './runner.js';
 
 export interface LoadOptions extends WorkOptions {
@@ -18,31 +17,14 @@ export interface LoadOptions extends WorkOptions {
   threads?: number;
 }
 
-export interface ForwardOptions {
-  /** Hook points or patterns (`blocks.*.hook_resid_post`) to be returned. Defaults to none. */
-  capture?: readonly string[];
-  /** Edits of the residual stream. Defaults to none. */
-  interventions?: readonly Intervention[];
-  /** A PEFT folder. Defaults to none. */
-  adapter?: string | undefined;
-  /** Which positions get logits: all, or the last of each row. Defaults to `all`. */
-  logits?: 'all' | 'last';
-}
-
-export interface ForwardResult {
-  /**
-   * [batch, pos, vocab], or [batch, vocab] for `logits: 'last'`. Shorter rows are padded on the
-   * right; what stands at padding means nothing.
-   */
-  logits: Tensor;
-  /** What was captured, by hook: [batch, pos, d_model]; patterns are [batch, head, query, key]. */
-  cache: Map<string, Tensor>;
-}
-
-/** Prompts as token ids, texts or conversations (which go through the model's chat template). */
+/**
+ * Prompts as token ids, texts, gaps to be filled in (in the model's fill-in-the-middle form), or
+ * conversations (which go through its chat template).
+ */
 export type Prompts =
   | { tokens: readonly (readonly number[])[] }
   | { text: string | readonly string[] }
+  | { infill: Infill | readonly Infill[] }
   | { messages: readonly ChatMessage[] | readonly (readonly ChatMessage[])[] };
 
 /**
@@ -101,45 +83,13 @@ export class Model {
    *
    * @param batch token ids of each row, possibly of unequal lengths
    * @throws {SutureError} BAD_ARGUMENT for ids outside the vocabulary, unknown hooks, positions
-   *   beyond the prompt; BAD_VECTOR for vectors of the wrong width; BAD_ADAPTER
+   *   beyond a row; BAD_VECTOR for vectors of the wrong width; BAD_ADAPTER
    */
   async forward(
     batch: readonly (readonly number[])[],
     options: ForwardOptions = {},
   ): Promise<ForwardResult> {
-    const { config } = this;
-    ensure(batch.length > 0, 'BAD_ARGUMENT', 'forward needs at least one row of tokens.');
-    for (const [i, ids] of batch.entries()) checkPrompt(ids, i, config);
-    const hooks = [...new Set((options.capture ?? []).flatMap((name) => matchHooks(name, config)))];
-    const plan = new CompiledPlan(options.interventions ?? [], config, batch.length);
-    const adapter = this.#adapter(options.adapter);
-    const program = { plan, capture: hooks, adapter };
-
-    const rows = batch.length;
-    const s = Math.max(...batch.map((ids) => ids.length));
-    const last = options.logits === 'last';
-    const captured = hooks.filter((name) => name !== 'logits');
-    const [logits, ...values] = await this.#runner.run(program, {
-      tokens: batch,
-      prompts: [...batch.keys()],
-      promptLengths: batch.map((ids) => ids.length),
-      logitRows: last
-        ? batch.map((ids, row) => row * s + ids.length - 1)
-        : Array.from({ length: rows * s }, (_, i) => i),
-      fetch: ['logits', ...captured],
-    });
-    // The final norm and the logits come flat, one row per position.
-    const unflatten = ({ dims, data }: Tensor): Tensor =>
-      last ? { dims, data } : { dims: [rows, s, dims[1]!], data };
-    const cache = new Map(
-      captured.map((name, i) => [
-        name,
-        name === 'ln_final.hook_normalized' ? unflatten(values[i]!) : values[i]!,
-      ]),
-    );
-    const result = unflatten(logits!);
-    if (hooks.includes('logits')) cache.set('logits', result);
-    return { logits: result, cache };
+    return forwardBatch(this.#runner, batch, options, this.#adapter(options.adapter));
   }
 
   /**
@@ -151,7 +101,9 @@ export class Model {
   async generate(prompts: Prompts, options: GenerateOptions = {}): Promise<{ samples: Sample[] }> {
     const ids = this.encode(prompts);
     const adapter = this.#adapter(options.adapter);
-    return { samples: await generate(this.#runner, this.tokenizer, ids, options, adapter) };
+    const eosIds = options.eosIds ?? this.#endIds(prompts);
+    const complete = { ...options, eosIds };
+    return { samples: await generate(this.#runner, this.tokenizer, ids, complete, adapter) };
   }
 
   /** Prompts as token ids: texts with the tokenizer's special tokens, conversations through the chat template. */
@@ -165,10 +117,19 @@ export class Model {
       );
     }
     if ('text' in prompts) return [prompts.text].flat().map((text) => tokenizer.encode(text));
+    if ('infill' in prompts) return [prompts.infill].flat().map((gap) => tokenizer.infill(gap).ids);
     const { messages } = prompts;
     const many = messages.every((item): item is readonly ChatMessage[] => Array.isArray(item));
     const conversations = many ? messages : [messages as readonly ChatMessage[]];
     return conversations.map((conversation) => tokenizer.applyChatTemplate([...conversation]));
+  }
+
+  /** Tokens that end a completion of such prompts. */
+  #endIds(prompts: Prompts): readonly number[] {
+    const { tokenizer, config } = this;
+    const own = tokenizer?.eosIds.length ? tokenizer.eosIds : config.eosIds;
+    if (!('infill' in prompts)) return own;
+    return [...own, ...(tokenizer?.infill({ prefix: '', suffix: '' }).endIds ?? [])];
   }
 
   /** Ends the engine's thread and frees its memory. */

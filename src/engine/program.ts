@@ -1,6 +1,7 @@
 import { type Dim, Graph, serialize, type Value } from '../graph/index.js';
 import { type Build, forward, type LoraSite, type ModelConfig } from '../models/index.js';
 import type { Adapter } from './adapter.js';
+import { takePositions } from './capture.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { CompiledPlan } from './interventions.js';
 import { quantisedProducts } from './quantise/matrices.js';
@@ -9,6 +10,8 @@ import { quantisedProducts } from './quantise/matrices.js';
 export interface ProgramSpec {
   /** Hook points to be returned. */
   capture: readonly string[];
+  /** Whether only at the positions that each step takes. Defaults to false. */
+  chosen?: boolean;
   plan: CompiledPlan;
   adapter: Adapter | undefined;
 }
@@ -27,19 +30,20 @@ export const cacheNames = (layer: number) => ({
 export function buildProgram(checkpoint: Checkpoint, spec: ProgramSpec): Uint8Array {
   const { config } = checkpoint;
   const graph = new Graph();
-  const capture = new Set(spec.capture);
+  const capture = (name: string, make: () => Value) => {
+    if (!spec.capture.includes(name)) return;
+    graph.output(name, spec.chosen ? takePositions(graph, name, make()) : make());
+  };
   const build: Build = {
     graph,
     weight: weightsInPlace(graph, checkpoint),
     ...quantisedProducts(graph, checkpoint.matrices),
     hook: (name, value) => {
       const edited = spec.plan.apply(graph, name, value);
-      if (capture.has(name)) graph.output(name, edited);
+      capture(name, () => edited);
       return edited;
     },
-    observe: (name, make) => {
-      if (capture.has(name)) graph.output(name, make());
-    },
+    observe: capture,
     lora: (module) => adapterSite(graph, spec.adapter, module),
   };
   const inputs = inferenceInputs(graph, config);

@@ -1,6 +1,7 @@
 import { RotaryTables } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { emptyPast, type KvCache } from './cache.js';
+import { captureFeeds } from './capture.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Device } from './device.js';
 import { buildProgram, type ProgramSpec } from './program.js';
@@ -23,6 +24,8 @@ export interface Step {
   into?: { cache: KvCache; rows: readonly number[] };
   /** Which of the flattened [b * s] positions get logits. */
   logitRows: readonly number[];
+  /** For programs that capture at chosen positions: those of each row, flattened, equally many. */
+  taken?: readonly (readonly number[])[];
   /** Outputs to be returned. */
   fetch: readonly string[];
 }
@@ -57,17 +60,19 @@ export class Runner {
         positions[row * s + j] = BigInt(Math.min(starts[row]! + j, last));
       }
     }
-    const shape = { prompts: step.prompts, promptLengths: step.promptLengths, starts, length: s };
+    const { prompts, promptLengths, logitRows } = step;
+    const shape = { prompts, promptLengths, starts, length: s, logitRows };
     const feeds = {
       ...(step.past ? step.past.feeds() : emptyPast(config, rows)),
       ...program.plan.feeds(shape),
       tokens: { dtype: 'i64', dims: [rows, s], data: tokens },
       positions: { dtype: 'i64', dims: [rows, s], data: positions },
       ...this.#rotaryFeeds(positions, step, starts),
+      ...(step.taken && captureFeeds(program.capture, step.taken, s, config)),
       logit_rows: {
         dtype: 'i64',
-        dims: [step.logitRows.length],
-        data: BigInt64Array.from(step.logitRows, (row) => BigInt(row)),
+        dims: [logitRows.length],
+        data: BigInt64Array.from(logitRows, (row) => BigInt(row)),
       },
     } as const;
     const counts = step.tokens.map((ids) => ids.length);
@@ -81,8 +86,8 @@ export class Runner {
    * as others are asked for: the device does one request after the other, so use it at once.
    */
   #session(program: ProgramSpec): Promise<number> {
-    const { plan, capture, adapter } = program;
-    const key = JSON.stringify([plan.structure, capture, adapter?.hash]);
+    const { plan, capture, chosen = false, adapter } = program;
+    const key = JSON.stringify([plan.structure, capture, chosen, adapter?.hash]);
     const session = this.#sessions.get(key) ?? this.#load(program, key);
     this.#sessions.delete(key);
     this.#sessions.set(key, session); // now the last used

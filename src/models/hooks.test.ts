@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SutureError } from '../core/index.js';
-import { hookNames, isResidualHook, matchHooks } from './hooks.js';
+import { hookKind, hookNames, matchHooks, reachesCache } from './hooks.js';
 
-const THREE = { nLayers: 3, parallel: false };
+const THREE = { family: 'llama', nLayers: 3, parallel: false };
 const posts = [0, 1, 2].map((i) => `blocks.${i}.hook_resid_post`);
 
 describe('hook points', () => {
@@ -29,12 +29,22 @@ describe('hook points', () => {
     expect(names).toEqual(sequential.filter((name) => !name.endsWith('hook_resid_mid')));
   });
 
-  it('can be edited where they lie on the residual stream', () => {
-    const fixed = hookNames({ nLayers: 1, parallel: false }).filter(
-      (name) => !isResidualHook(name),
-    );
-    const attention = ['blocks.0.attn.hook_pattern', 'blocks.0.attn.hook_z'];
-    expect(fixed).toEqual([...attention, 'ln_final.hook_normalized', 'logits']);
+  it('have values of five kinds', () => {
+    const names = hookNames({ nLayers: 1, parallel: false });
+    const other = names.filter((name) => hookKind(name) !== 'stream');
+    expect(other.map((name) => [name, hookKind(name)])).toEqual([
+      ['blocks.0.attn.hook_pattern', 'pattern'],
+      ['blocks.0.attn.hook_z', 'heads'],
+      ['ln_final.hook_normalized', 'final'],
+      ['logits', 'logits'],
+    ]);
+  });
+
+  it('come before the last keys and values, or after them', () => {
+    const after = hookNames(THREE).filter((name) => !reachesCache(name, THREE));
+    expect(after[0]).toBe('blocks.2.attn.hook_pattern');
+    expect(after.at(-1)).toBe('logits');
+    expect(after).toHaveLength(9);
   });
 
   it.each([

@@ -9,6 +9,6 @@ export type {
 export { type ModelConfig, parseConfig } from './config.js';
 export { FAMILIES } from './families/index.js';
 export { forward } from './forward.js';
-export { hookNames, isResidualHook, matchHooks } from './hooks.js';
+export { type HookKind, hookKind, hookNames, matchHooks, reachesCache } from './hooks.js';
 export { dependsOnLength, inverseFrequencies, type RopeConfig, RotaryTables } from './rope.js';
 export { loraModules, matrixWeights, weightShapes } from './weights.js';
