@@ -1,4 +1,5 @@
 import { ensure } from '../core/index.js';
+import { largest } from './sampling.js';
 
 /** Where a row stands when its next token is chosen. */
 export interface LogitsContext {
@@ -143,18 +144,6 @@ export function logprobOf(logits: Float32Array, token: number, count: number): T
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - max);
   const norm = max + Math.log(sum);
-  const top = mostProbable(logits, count).map((id) => ({ token: id, logprob: logits[id]! - norm }));
+  const top = largest(logits, count).map((id) => ({ token: id, logprob: logits[id]! - norm }));
   return { token, logprob: logits[token]! - norm, top };
-}
-
-/** The ids of the `count` largest logits, the largest first; of equals the smaller id. */
-function mostProbable(logits: Float32Array, count: number): number[] {
-  const best: number[] = [];
-  for (let id = 0; id < logits.length && count > 0; id++) {
-    if (best.length === count && logits[id]! <= logits[best.at(-1)!]!) continue;
-    const place = best.findIndex((other) => logits[id]! > logits[other]!);
-    best.splice(place < 0 ? best.length : place, 0, id);
-    if (best.length > count) best.pop();
-  }
-  return best;
 }
