@@ -332,8 +332,8 @@ describe('checkpoints', () => {
   });
 
   it('of a precision that is not supported', async () => {
-    const run = loadModel(fixture(FIXTURE), { dtype: 'int4' as 'f32' });
-    await refuses(run, 'UNSUPPORTED', '"int4"');
+    const run = loadModel(fixture(FIXTURE), { dtype: 'int2' as 'f32' });
+    await refuses(run, 'UNSUPPORTED', '"int2"');
   });
 });
 

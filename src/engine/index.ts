@@ -2,7 +2,7 @@ export type { RowPositions } from './capture.js';
 export type { OnProgress, WorkOptions } from './checkpoint/content.js';
 export { DEFAULT_MODEL } from './checkpoint/resolve.js';
 export { cacheDir } from './checkpoint/store.js';
-export { type Checkpoint, openModel } from './checkpoint.js';
+export { type Checkpoint, DTYPES, openModel, type WeightDType } from './checkpoint.js';
 export { Device, type DeviceOptions, type DeviceTensor, type Feed } from './device.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { GenerateOptions, Sample } from './generate.js';
@@ -14,4 +14,5 @@ export {
   Model,
   type Prompts,
 } from './model.js';
+export { type Fidelity, fidelity } from './quantise/fidelity.js';
 export type { SamplingOptions } from './sampling.js';

@@ -4,15 +4,18 @@ import { type ChatMessage, type Infill, TextCodec } from '../text/index.js';
 import { type Adapter, readAdapter } from './adapter.js';
 import type { WorkOptions } from './checkpoint/content.js';
 import { resolveModel } from './checkpoint/resolve.js';
-import { openModel, weightsHash } from './checkpoint.js';
+import { DTYPES, openModel, type WeightDType, weightsHash } from './checkpoint.js';
 import { Device } from './device.js';
 import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
 import { type GenerateOptions, generate, type Sample } from './generate.js';
 import { Runner } from './runner.js';
 
 export interface LoadOptions extends WorkOptions {
-  /** Precision of weights and arithmetic. Defaults to `f32`, the reference. */
-  dtype?: 'f32';
+  /**
+   * Precision of the weights: `f32` is exact, the reference for all analysis; `int8` and `int4` are
+   * faster and smaller, and docs/precision.md says what they lose. Defaults to `f32`.
+   */
+  dtype?: WeightDType;
   /** Threads of ONNX Runtime. Defaults to the number of cores, at most 8. */
   threads?: number;
 }
@@ -41,7 +44,11 @@ export type Prompts =
  */
 export async function loadModel(dirOrId: string, options: LoadOptions = {}): Promise<Model> {
   const { dtype = 'f32', threads } = options;
-  ensure(dtype === 'f32', 'UNSUPPORTED', `dtype "${dtype}" is not supported; use "f32".`);
+  ensure(
+    DTYPES.includes(dtype),
+    'UNSUPPORTED',
+    `dtype "${dtype}" is not supported; use one of ${DTYPES.join(', ')}.`,
+  );
   const dir = resolveModel(dirOrId);
   const checkpoint = await openModel(dir, options);
   const codec = TextCodec.load(dir);
@@ -49,7 +56,7 @@ export async function loadModel(dirOrId: string, options: LoadOptions = {}): Pro
   return new Model(dirOrId, new Runner(device, checkpoint), codec);
 }
 
-/** A loaded model. All figures are exact float32 unless said otherwise. */
+/** A loaded model. Figures are exact float32 where its weights are. */
 export class Model {
   readonly id: string;
   readonly tokenizer: TextCodec | undefined;

@@ -22,26 +22,19 @@ export function loraModules(config: ModelConfig): Map<string, LinearShape> {
   return modules;
 }
 
-export interface MatrixUse extends LinearShape {
-  /** False where its rows are only looked up. */
-  multiplied: boolean;
-}
-
 /**
- * The weights that are only multiplied with or looked up by token: those that may be kept in few
+ * The weights that are only multiplied with, or looked up in by token: those that may be kept in few
  * bits.
  */
-export function matrixWeights(config: ModelConfig): Map<string, MatrixUse> {
-  const matrices = new Map<string, MatrixUse>();
+export function matrixWeights(config: ModelConfig): Map<string, LinearShape> {
+  const matrices = new Map<string, LinearShape>();
   dryRun(config, () => ({
     rows: (name, _, [n, k]) => {
-      if (n === config.vocabSize) {
-        matrices.set(name, { in: k, out: n, layout: 'out_in', multiplied: false });
-      }
+      if (n === config.vocabSize) matrices.set(name, { in: k, out: n, layout: 'out_in' });
       return undefined;
     },
     product: (name, _, shape) => {
-      matrices.set(name, { ...shape, multiplied: true });
+      matrices.set(name, shape);
       return undefined;
     },
   }));

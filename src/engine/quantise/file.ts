@@ -88,9 +88,9 @@ function planOf(
   return entries.map((entry) => {
     const use = uses.get(entry.name);
     if (!use) return { entry, matrix: undefined };
-    // Rows that are only looked up cost no time, so they can have the finer rounding.
-    const bits = dtype === 'int8' || !use.multiplied ? 8 : 4;
     const { out: n, in: k, layout } = use;
+    // At 4 bits, half of what a small model loses would be lost in its embedding and unembedding.
+    const bits = dtype === 'int4' && n !== config.vocabSize ? 4 : 8;
     return { entry, matrix: { bits, n, k, transposed: layout === 'in_out' } };
   });
 }
