@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, SutureError } from '../core/index.js';
+import { add, Graph, serialize } from '../graph/index.js';
 
 /** A tensor on its way to or from the worker. */
 export type DeviceTensor =
@@ -59,7 +60,26 @@ export type Request =
     }
   | { type: 'drop'; names: readonly string[] };
 
+/** What ONNX Runtime can compute on, by the names of its providers. `cpu` is the reference. */
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda', 'directml', 'coreml'] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+/** ONNX Runtime's own names, and what each provider needs. */
+const PROVIDER: Record<Provider, { name: string; needs: string }> = {
+  cpu: { name: 'cpu', needs: '' },
+  webgpu: { name: 'webgpu', needs: 'a GPU with a Vulkan, Metal or Direct3D 12 driver' },
+  cuda: {
+    name: 'cuda',
+    needs:
+      "an NVIDIA GPU, CUDA 12 and ONNX Runtime's CUDA libraries, which are not installed by default: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node",
+  },
+  directml: { name: 'dml', needs: 'Windows and a GPU with DirectX 12' },
+  coreml: { name: 'coreml', needs: 'macOS on Apple silicon' },
+};
+
 export interface DeviceOptions {
+  /** Defaults to `cpu`. What a GPU cannot compute falls back to the CPU. */
+  provider?: Provider;
   /** Threads of ONNX Runtime. Defaults to the number of cores, at most 8. */
   threads?: number;
 }
@@ -71,6 +91,7 @@ export interface DeviceOptions {
  */
 export class Device {
   readonly threads: number;
+  readonly provider: Provider;
   readonly #worker: Worker;
   readonly #pending = new Map<
     number,
@@ -79,7 +100,9 @@ export class Device {
   #nextId = 1;
   #failure: SutureError | undefined;
 
-  constructor({ threads = Math.min(availableParallelism(), 8) }: DeviceOptions = {}) {
+  constructor(options: DeviceOptions = {}) {
+    const { provider = 'cpu', threads = Math.min(availableParallelism(), 8) } = options;
+    this.provider = provider;
     this.threads = threads;
     this.#worker = new Worker(new URL('./device-worker.js', import.meta.url));
     this.#worker.on('message', ({ id, value, error }) => {
@@ -99,9 +122,32 @@ export class Device {
     this.#worker.unref();
   }
 
+  /**
+   * A device whose provider is known to work here.
+   * @throws {SutureError} UNSUPPORTED, with what the provider needs, where it does not
+   */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const device = new Device(options);
+    if (device.provider === 'cpu') return device;
+    const graph = new Graph();
+    graph.output('y', add(graph.input('x', 'f32', [1]), graph.scalar(1)));
+    try {
+      await device.load(serialize(graph));
+      return device;
+    } catch (thrown) {
+      await device.close();
+      throw new SutureError(
+        'UNSUPPORTED',
+        `The device "${device.provider}" does not work here. It needs ${PROVIDER[device.provider].needs}. Without it, use "cpu". (${messageOf(thrown)})`,
+        { cause: thrown },
+      );
+    }
+  }
+
   /** Makes a session of a serialised graph. Weights in files are named by their absolute path. */
   load(bytes: Uint8Array, extra: Record<string, string> = {}): Promise<number> {
     const options: InferenceSession.SessionOptions = {
+      executionProviders: [...new Set([PROVIDER[this.provider].name, 'cpu'])],
       intraOpNumThreads: this.threads,
       logSeverityLevel: 3,
       extra: {

@@ -3,7 +3,14 @@ export type { OnProgress, WorkOptions } from './checkpoint/content.js';
 export { DEFAULT_MODEL } from './checkpoint/resolve.js';
 export { cacheDir } from './checkpoint/store.js';
 export { type Checkpoint, DTYPES, openModel, type WeightDType } from './checkpoint.js';
-export { Device, type DeviceOptions, type DeviceTensor, type Feed } from './device.js';
+export {
+  Device,
+  type DeviceOptions,
+  type DeviceTensor,
+  type Feed,
+  PROVIDERS,
+  type Provider,
+} from './device.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { GenerateOptions, Sample } from './generate.js';
 export type { Intervention, Positions } from './interventions.js';

@@ -5,7 +5,7 @@ import { type Adapter, readAdapter } from './adapter.js';
 import type { WorkOptions } from './checkpoint/content.js';
 import { resolveModel } from './checkpoint/resolve.js';
 import { DTYPES, openModel, type WeightDType, weightsHash } from './checkpoint.js';
-import { Device } from './device.js';
+import { Device, PROVIDERS, type Provider } from './device.js';
 import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
 import { type GenerateOptions, generate, type Sample } from './generate.js';
 import { Runner } from './runner.js';
@@ -16,6 +16,8 @@ export interface LoadOptions extends WorkOptions {
    * faster and smaller, and docs/precision.md says what they lose. Defaults to `f32`.
    */
   dtype?: WeightDType;
+  /** What it computes on. Defaults to `cpu`, the reference. */
+  device?: Provider;
   /** Threads of ONNX Runtime. Defaults to the number of cores, at most 8. */
   threads?: number;
 }
@@ -43,16 +45,21 @@ export type Prompts =
  * await model.close();
  */
 export async function loadModel(dirOrId: string, options: LoadOptions = {}): Promise<Model> {
-  const { dtype = 'f32', threads } = options;
+  const { dtype = 'f32', device: provider = 'cpu', threads } = options;
   ensure(
     DTYPES.includes(dtype),
     'UNSUPPORTED',
     `dtype "${dtype}" is not supported; use one of ${DTYPES.join(', ')}.`,
   );
+  ensure(
+    PROVIDERS.includes(provider),
+    'UNSUPPORTED',
+    `There is no device "${provider}"; use one of ${PROVIDERS.join(', ')}.`,
+  );
   const dir = resolveModel(dirOrId);
   const checkpoint = await openModel(dir, options);
   const codec = TextCodec.load(dir);
-  const device = new Device(threads === undefined ? {} : { threads });
+  const device = await Device.open({ provider, ...(threads === undefined ? {} : { threads }) });
   return new Model(dirOrId, new Runner(device, checkpoint), codec);
 }
 
