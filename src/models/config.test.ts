@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SutureError } from '../core/index.js';
+import { silu } from '../graph/index.js';
 import { parseConfig } from './config.js';
 import type { LlamaConfig } from './families/llama.js';
 
@@ -40,6 +41,7 @@ describe('parseConfig', () => {
       maxPositions: 2048,
       tied: false,
       parallel: false,
+      activation: silu,
       biases: { qkv: false, o: false, mlp: false },
       windows: [undefined, undefined, undefined, undefined],
       bosId: undefined,
@@ -143,7 +145,7 @@ describe('parseConfig', () => {
   it.each([
     ['attention heads (6) is not a multiple of 4', { num_key_value_heads: 4 }],
     ['hidden size (50) is not a multiple of 6', { hidden_size: 50 }],
-    ['head_dim (7) is not a multiple of 2', { head_dim: 7 }],
+    ["7 of each head's 7 values cannot be rotated in pairs", { head_dim: 7 }],
     ['"linear" needs "factor"', { rope_scaling: { type: 'linear' } }],
     ['needs "low_freq_factor"', { rope_scaling: { rope_type: 'llama3', factor: 8 } }],
   ])('refuses impossible numbers: %s', (message, changes) => {
@@ -155,10 +157,9 @@ describe('parseConfig', () => {
 
   it.each([
     ['model_type "bert"', 'supported: llama, mistral, qwen2', { model_type: 'bert' }],
-    ['"yarn"', 'rotary scaling', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
-    ['"dynamic"', 'rotary scaling', { rope_scaling: { type: 'dynamic', factor: 2 } }],
+    ['"ntk"', 'rotary scaling', { rope_scaling: { rope_type: 'ntk', factor: 4 } }],
     ['"gptq"', 'use the original', { quantization_config: { quant_method: 'gptq', bits: 4 } }],
-    ['hidden_act "gelu"', 'not supported', { hidden_act: 'gelu' }],
+    ['hidden_act "mish"', 'gelu_new', { hidden_act: 'mish' }],
   ])('says by name what is not supported: %s', (name, also, changes) => {
     const { code, message } = failure(() => parse(changes));
     expect(code).toBe('UNSUPPORTED');

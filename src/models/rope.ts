@@ -244,7 +244,7 @@ export function inverseFrequencies(rope: RopeConfig, length: number): Float32Arr
 export class RotaryTables {
   readonly #rope: RopeConfig;
   #regime: number | undefined;
-  #frequencies = new Float32Array();
+  #frequencies: Float32Array = new Float32Array();
 
   constructor(rope: RopeConfig) {
     this.#rope = rope;
