@@ -4,7 +4,6 @@ import { disagreement, type Oracle } from '../testing/compare.js';
 import {
   add,
   attendAll,
-  columns,
   frequencies,
   geluTanh,
   join,
@@ -26,17 +25,20 @@ type Rotate = (head: Rows, inverse: readonly number[]) => Rows;
 /** GPT-J has three projections. */
 const separate: Project = (w, normed, attention) => {
   const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((name) =>
-    w.linear(`${attention}.${name}`, normed, 32),
+    w.linear(`${attention}.${name}`, normed, normed[0]!.length),
   );
   return [q!, k!, v!];
 };
 
-/** CodeGen has one, of four parts; each has a quarter of the queries, then of the values, then of the keys. */
-const inFourParts: Project = (w, normed, attention) => {
-  const parts = pieces(w.linear(`${attention}.qkv_proj`, normed, 96), 4);
-  const at = (i: number) => join(parts.map((part) => columns(part, 8 * i, 8 * (i + 1))));
-  return [at(0), at(2), at(1)];
-};
+/** CodeGen has one, in shares; each has a part of the queries, then of the values, then of the keys. */
+const inShares =
+  (count: number): Project =>
+  (w, normed, attention) => {
+    const d = normed[0]!.length;
+    const shares = pieces(w.linear(`${attention}.qkv_proj`, normed, 3 * d), count);
+    const at = (i: number) => join(shares.map((share) => pieces(share, 3)[i]!));
+    return [at(0), at(2), at(1)];
+  };
 
 /** All queries, all keys, all values: what CodeGen's projection is not. */
 const inOneFile: Project = (w, normed, attention) => {
@@ -48,22 +50,30 @@ const inOneFile: Project = (w, normed, attention) => {
 const oracle =
   (
     project: Project,
-    { rotary = 4, rotate = rotateNeighbours as Rotate, tied = false } = {},
+    {
+      d = 32,
+      dMlp = 128,
+      heads = 4,
+      layers = 2,
+      rotary = 4,
+      rotate = rotateNeighbours as Rotate,
+      tied = false,
+    } = {},
   ): Oracle =>
   (w, ids) => {
     const bias = true;
     const inverse = frequencies(10000, rotary);
-    const embedded = w.embedding('transformer.wte', ids, 40, 32);
+    const embedded = w.embedding('transformer.wte', ids, 40, d);
     let x = embedded;
-    const blocks = [0, 1].map((layer): Rows => {
+    const blocks = Array.from({ length: layers }, (_, layer): Rows => {
       const h = `transformer.h.${layer}`;
       const normed = w.layerNorm(`${h}.ln_1`, x, 1e-5);
-      const [q, k, v] = project(w, normed, `${h}.attn`).map((rows) => pieces(rows, 4));
-      const rotated = (heads: Rows[]) => heads.map((head) => rotate(head, inverse));
-      const z = attendAll(rotated(q!), rotated(k!), v!, { scale: 1 / Math.sqrt(8) });
-      const hidden = map(w.linear(`${h}.mlp.fc_in`, normed, 128, { bias }), geluTanh);
-      const mlp = w.linear(`${h}.mlp.fc_out`, hidden, 32, { bias });
-      x = add(x, w.linear(`${h}.attn.out_proj`, z, 32), mlp);
+      const [q, k, v] = project(w, normed, `${h}.attn`).map((rows) => pieces(rows, heads));
+      const rotated = (all: Rows[]) => all.map((head) => rotate(head, inverse));
+      const z = attendAll(rotated(q!), rotated(k!), v!, { scale: Math.sqrt(heads / d) });
+      const hidden = map(w.linear(`${h}.mlp.fc_in`, normed, dMlp, { bias }), geluTanh);
+      const mlp = w.linear(`${h}.mlp.fc_out`, hidden, d, { bias });
+      x = add(x, w.linear(`${h}.attn.out_proj`, z, d), mlp);
       return x;
     });
     const head = tied ? { weight: 'transformer.wte.weight' } : {};
@@ -81,7 +91,7 @@ describe('GPT-J and CodeGen', () => {
       oracle(separate, { rotary: 8 }),
     ],
     ['GPT-J, tied', { ...GPTJ, tie_word_embeddings: true }, oracle(separate, { tied: true })],
-    ['CodeGen', CODEGEN, oracle(inFourParts)],
+    ['CodeGen', CODEGEN, oracle(inShares(4))],
   ])('agree with their definition: %s', async (_, json, definition) => {
     expect(await disagreement(json, definition)).toBeLessThan(2e-5);
   });
@@ -91,6 +101,12 @@ describe('GPT-J and CodeGen', () => {
     ['halves rotated', GPTJ, oracle(separate, { rotate: rotateHalves })],
   ])('do not agree with another one: %s', async (_, json, definition) => {
     expect(await disagreement(json, definition)).toBeGreaterThan(1e-3);
+  });
+
+  it('CodeGen2 has eight shares', async () => {
+    const json = { ...CODEGEN, n_embd: 1024, n_head: 8, head_dim: 128, n_layer: 1, n_inner: 32 };
+    const definition = oracle(inShares(8), { d: 1024, dMlp: 32, heads: 8, layers: 1 });
+    expect(await disagreement(json, definition, 4)).toBeLessThan(2e-5);
   });
 
   it('have the defaults of their config classes', () => {
@@ -108,6 +124,7 @@ describe('GPT-J and CodeGen', () => {
     ['BAD_CONFIG', '3 of each head', { ...GPTJ, rotary_dim: 3 }],
     ['BAD_CONFIG', '16 of each head', { ...GPTJ, rotary_dim: 16 }],
     ['BAD_CONFIG', 'rotary_dim', { ...GPTJ, rotary_dim: 0 }],
+    ['UNSUPPORTED', 'head_dim 8', { ...CODEGEN, head_dim: 8 }],
     ['BAD_CONFIG', 'attention heads (2) is not a multiple of 4', { ...CODEGEN, n_head: 2 }],
   ])('refuse with %s: %s', (code, message, json) => {
     expect(() => parseConfig(json, 'config.json')).toThrow(

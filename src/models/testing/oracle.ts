@@ -82,7 +82,11 @@ export class OracleWeights {
 }
 
 export const sum = (x: Float64Array): number => x.reduce((a, b) => a + b, 0);
-export const dot = (a: Float64Array, b: Float64Array): number => sum(a.map((x, i) => x * b[i]!));
+export function dot(a: Float64Array, b: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
+}
 export const map = (x: Rows, f: (value: number) => number): Rows => x.map((row) => row.map(f));
 export const zip = (a: Rows, b: Rows, f: (x: number, y: number) => number): Rows =>
   a.map((row, i) => row.map((x, j) => f(x, b[i]![j]!)));
