@@ -39,6 +39,33 @@ const llamaLike = (model_type: string, more: Record<string, unknown> = {}) =>
       ...rest,
     }));
 
+const gptLike = (model_type: string, more: Record<string, fc.Arbitrary<unknown>> = {}) =>
+  fc
+    .record({
+      n_head: fc.constantFrom(4, 8),
+      n_layer: fc.integer({ min: 1, max: 2 }),
+      n_inner: fc.constantFrom(null, 40),
+      activation_function: fc.constantFrom('gelu_new', 'relu'),
+      tie_word_embeddings: fc.boolean(),
+      ...more,
+    })
+    .map((rest) => ({ model_type, vocab_size: 80, n_embd: 64, n_positions: 1200, ...rest }));
+const halfRotated = (model_type: string, more: Record<string, fc.Arbitrary<unknown>>) =>
+  fc
+    .record({
+      num_attention_heads: fc.constantFrom(2, 4),
+      num_hidden_layers: fc.integer({ min: 1, max: 2 }),
+      tie_word_embeddings: fc.boolean(),
+      ...more,
+    })
+    .map((rest) => ({
+      model_type,
+      vocab_size: 80,
+      hidden_size: 32,
+      intermediate_size: 40,
+      ...rest,
+    }));
+
 /** Configurations of every family. */
 const CONFIGS: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
   llama: llamaLike('llama', {
@@ -61,6 +88,20 @@ const CONFIGS: Record<string, fc.Arbitrary<Record<string, unknown>>> = {
     sliding_window: fc.constantFrom(3, 8),
     use_sliding_window: fc.boolean(),
     max_window_layers: fc.constantFrom(0, 1),
+  }),
+  gpt2: gptLike('gpt2', { scale_attn_by_inverse_layer_idx: fc.boolean() }),
+  gpt_bigcode: gptLike('gpt_bigcode', { multi_query: fc.boolean() }),
+  gptj: gptLike('gptj', { rotary_dim: fc.constantFrom(4, 8) }),
+  codegen: gptLike('codegen', { rotary_dim: fc.constantFrom(4, 8) }),
+  gpt_neox: halfRotated('gpt_neox', {
+    use_parallel_residual: fc.boolean(),
+    attention_bias: fc.boolean(),
+    rotary_pct: fc.constantFrom(0.25, 1),
+  }),
+  phi: halfRotated('phi', {
+    num_key_value_heads: fc.constantFrom(null, 2),
+    qk_layernorm: fc.boolean(),
+    partial_rotary_factor: fc.constantFrom(0.5, 1),
   }),
 };
 
