@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { loadModel, type Model, type Prompts } from '../engine/index.js';
+import type { Model, Prompts } from '../engine/index.js';
 import { pairs } from '../organism/index.js';
 import { applyVector, readVector } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
+import { load } from './load.js';
 import { decimal, modelOption, threadsOption, wholeNumber } from './options.js';
 
 interface Options {
@@ -52,7 +53,7 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
   const prompts = promptsOf(asked, options);
   await interruptible(async (signal) => {
     const { threads, strength, force } = options;
-    const model = await loadModel(options.model, threads === undefined ? {} : { threads });
+    const model = await load(options.model, { threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
       if (!file) {

@@ -1,8 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { SutureError } from '../core/index.js';
 import { packageVersion } from '../repair/index.js';
+import { cacheCommand } from './cache.js';
 import { generateCommand } from './generate.js';
+import { inspectCommand } from './inspect.js';
 import { organismCommand } from './organism.js';
+import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
 
 /** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
@@ -16,6 +19,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .addCommand(repairCommand())
     .addCommand(generateCommand())
+    .addCommand(pullCommand())
+    .addCommand(inspectCommand())
+    .addCommand(cacheCommand())
     .addCommand(organismCommand());
   for (const command of program.commands) {
     command.exitOverride();

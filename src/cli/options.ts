@@ -20,6 +20,14 @@ export function decimal(text: string): number {
   return value;
 }
 
+/** `30d`, `12h`: milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d+)([hdw])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('It must be like 12h, 30d or 8w.');
+  const hours = { h: 1, d: 24, w: 168 }[unit as 'h' | 'd' | 'w'];
+  return Number(count) * hours * 3_600_000;
+}
+
 /** `787`, `cwe-787` and `CWE-787` all name CWE-787. */
 export function cwe(text: string): Cwe {
   const digits = text.replace(/^cwe-?/i, '').padStart(3, '0');
@@ -30,8 +38,8 @@ export function cwe(text: string): Cwe {
 
 export const modelOption = () =>
   new Option(
-    '-m, --model <dir>',
-    'folder of a model in Hugging Face layout, or "organism", the small model that ships',
+    '-m, --model <model>',
+    'folder of a model in Hugging Face layout, org/name of one that was pulled, or "organism", the small model that ships',
   ).default('organism');
 
 export const threadsOption = () =>

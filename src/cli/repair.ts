@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { Progress, writeFileAtomic } from '../core/index.js';
-import { loadModel } from '../engine/index.js';
+import { writeFileAtomic } from '../core/index.js';
 import { pairs, reviewItems } from '../organism/index.js';
 import { repair } from '../repair/index.js';
 import { renderRepairReport, renderTerminalSummary } from '../report/index.js';
 import type { Cwe } from '../scan/index.js';
 import { interruptible } from './interrupt.js';
+import { load } from './load.js';
 import { cwe, modelOption, threadsOption, wholeNumber } from './options.js';
+import { StagedProgress } from './progress.js';
 
 interface Options {
   model: string;
@@ -44,7 +45,7 @@ async function run(options: Options): Promise<void> {
   const { seed, samples, threads } = options;
   const out = options.out ?? join('runs', `repair-${options.cwe.toLowerCase()}-seed${seed}`);
   await interruptible(async (signal) => {
-    const model = await loadModel(options.model, threads === undefined ? {} : { threads });
+    const model = await load(options.model, { threads, signal });
     try {
       const progress = new StagedProgress();
       const metrics = await repair(model, {
@@ -74,26 +75,4 @@ async function run(options: Options): Promise<void> {
       await model.close();
     }
   });
-}
-
-/** One progress line for each stage of a repair. */
-class StagedProgress {
-  #stage = '';
-  #done = 0;
-  #progress: Progress | undefined;
-
-  update(stage: string, done: number, total: number): void {
-    if (stage !== this.#stage || done < this.#done) {
-      this.done();
-      this.#stage = stage;
-      this.#progress = new Progress(stage, total);
-    }
-    this.#done = done;
-    this.#progress?.update(done);
-  }
-
-  done(): void {
-    this.#progress?.done();
-    this.#progress = undefined;
-  }
 }

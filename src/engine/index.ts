@@ -1,5 +1,9 @@
 export type { RowPositions } from './capture.js';
 export type { OnProgress, WorkOptions } from './checkpoint/content.js';
+export { type Inspection, inspectModel, type Sizes } from './checkpoint/inspect.js';
+export { type KeptFile, keptFiles, type PruneOptions, pruneKept } from './checkpoint/kept.js';
+export type { Fit, Memory, MemoryNeed } from './checkpoint/memory.js';
+export { type Pulled, type PullOptions, pullModel } from './checkpoint/pull.js';
 export { DEFAULT_MODEL } from './checkpoint/resolve.js';
 export { cacheDir } from './checkpoint/store.js';
 export { type Checkpoint, DTYPES, openModel, type WeightDType } from './checkpoint.js';

@@ -7,7 +7,7 @@ import { fileError, readJson, SutureError, sha256, writeFileAtomic } from '../..
 import type { TensorEntry } from '../../tensor/index.js';
 import { cacheDir } from './store.js';
 
-/** Told of long work: what is done, how far it is, and of how much, in MB. */
+/** Told of long work: what is done (with its unit), how far it is, and of how much. */
 export type OnProgress = (stage: string, done: number, total: number) => void;
 
 export interface WorkOptions {
@@ -98,7 +98,7 @@ async function readHash(
       if (count === 0) return hash.digest('hex');
       hash.update(piece.subarray(0, count));
       done += count;
-      onProgress?.('read weights', Math.round(done / 1e6), Math.round(size / 1e6));
+      onProgress?.('read weights (MB)', Math.round(done / 1e6), Math.round(size / 1e6));
       await eventLoop();
       if (signal?.aborted) {
         throw new SutureError('INTERRUPTED', 'Interrupted.', { cause: signal.reason });

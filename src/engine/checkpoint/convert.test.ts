@@ -82,12 +82,12 @@ describe('weights as float32', () => {
     const [weight] = await inFloat32(stored, { onProgress: (...args) => told.push(args) });
     const { data } = readTensor(weight!);
     expect(Buffer.from(data.buffer).equals(Buffer.from(values.buffer))).toBe(true);
-    expect(told.filter(([stage]) => stage === 'read weights').at(-1)).toEqual([
-      'read weights',
+    expect(told.filter(([stage]) => stage === 'read weights (MB)').at(-1)).toEqual([
+      'read weights (MB)',
       6,
       6,
     ]);
-    expect(told.at(-1)).toEqual(['convert to float32', 12, 12]);
+    expect(told.at(-1)).toEqual(['convert to float32 (MB)', 12, 12]);
   });
 
   it('are not converted after Ctrl-C', async () => {
@@ -135,7 +135,7 @@ describe('the file they are kept in', () => {
     symlinkSync(join('../../blobs', sha256('x')), join(snapshot, 'model.safetensors'));
     const told = vi.fn();
     const [weight] = await inFloat32(entriesOf(snapshot), { onProgress: told });
-    expect(told.mock.calls.map(([stage]) => stage)).not.toContain('read weights');
+    expect(told.mock.calls.map(([stage]) => stage)).not.toContain('read weights (MB)');
     expect(readSafetensorsHeader(weight!.file).metadata).toEqual({
       model: 'org/name',
       sources: JSON.stringify([join(blobs, sha256('x'))]),

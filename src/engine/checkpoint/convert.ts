@@ -48,7 +48,7 @@ function convertedTensors(
       const { buffer } = toF32(entry.dtype, piece);
       yield new Uint8Array(buffer);
       done += buffer.byteLength;
-      onProgress?.('convert to float32', Math.round(done / 1e6), Math.round(bytes / 1e6));
+      onProgress?.('convert to float32 (MB)', Math.round(done / 1e6), Math.round(bytes / 1e6));
     }
   }
   return new Map(

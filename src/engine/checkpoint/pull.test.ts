@@ -150,7 +150,7 @@ describe('what is pulled', () => {
     serveBytes(3_000_000);
     const told: [string, number, number][] = [];
     await pull({ onProgress: (...args) => told.push(args) });
-    expect(told.at(-1)).toEqual(['download', 3, 3]);
+    expect(told.at(-1)).toEqual(['download (MB)', 3, 3]);
     expect(told.length).toBeGreaterThan(2);
   });
 });

@@ -10,7 +10,6 @@ import { type HubId, parseHubId, repoDir } from './hub.js';
 import { ensureRoom } from './store.js';
 
 export interface PullOptions extends HubOptions {
-  /** Told of bytes that are there, in MB. */
   onProgress?: OnProgress | undefined;
 }
 
@@ -102,7 +101,7 @@ async function pull(
   let before = 0;
   for (const file of files) {
     const onBytes = (bytes: number) =>
-      onProgress?.('download', Math.round((before + bytes) / 1e6), Math.round(total / 1e6));
+      onProgress?.('download (MB)', Math.round((before + bytes) / 1e6), Math.round(total / 1e6));
     await downloadBlob(client, commit, file, blobOf(file), { signal, onBytes });
     before += file.size;
     link(blobOf(file), join(dir, file.name));
