@@ -54,6 +54,8 @@ function prune({ all, olderThan, dryRun, json }: PruneFlags): void {
   process.stdout.write(`${summary(files)} ${done} ${cacheDir()}\n`);
 }
 
+const STATES = { writing: 'being written', abandoned: 'abandoned' };
+
 const print = (files: readonly KeptFile[]) =>
   process.stdout.write(`${JSON.stringify(files, null, 2)}\n`);
 
@@ -67,7 +69,7 @@ function table(files: readonly KeptFile[]): string {
     kind,
     formatBytes(bytes).padStart(8),
     formatAge(lastUsed),
-    state === 'whole' ? (sourceExists ? 'in use' : 'model gone') : state,
+    state === 'whole' ? (sourceExists ? 'kept' : 'model gone') : STATES[state],
     model,
   ]);
   return formatTable([['kind', 'size'.padStart(8), 'last used', 'state', 'model'], ...rows]);

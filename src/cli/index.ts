@@ -7,6 +7,7 @@ import { inspectCommand } from './inspect.js';
 import { organismCommand } from './organism.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
+import { verifyCommand } from './verify.js';
 
 /** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(generateCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())
+    .addCommand(verifyCommand())
     .addCommand(cacheCommand())
     .addCommand(organismCommand());
   for (const command of program.commands) {

@@ -1,4 +1,4 @@
-import { loadModel, type Model } from '../engine/index.js';
+import { loadModel, type Model, type WeightDType } from '../engine/index.js';
 import { StagedProgress } from './progress.js';
 
 /** What is smaller than this (MB) is done before a progress line could be read. */
@@ -7,11 +7,17 @@ const WORTH_TELLING = 100;
 /** Loads a model, and shows on standard error what takes long about it: a conversion, once. */
 export async function load(
   id: string,
-  { threads, signal }: { threads?: number | undefined; signal: AbortSignal },
+  options: {
+    dtype?: WeightDType | undefined;
+    threads?: number | undefined;
+    signal: AbortSignal;
+  },
 ): Promise<Model> {
+  const { dtype, threads, signal } = options;
   const progress = new StagedProgress();
   try {
     return await loadModel(id, {
+      ...(dtype && { dtype }),
       ...(threads === undefined ? {} : { threads }),
       signal,
       onProgress: (stage, done, total) => {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { DTYPES } from '../engine/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 
 /** Parsers of option values; a wrong one is a wrong command line. */
@@ -17,6 +18,12 @@ export function decimal(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value)) {
     throw new InvalidArgumentError('It must be a number.');
   }
+  return value;
+}
+
+export function positive(text: string): number {
+  const value = decimal(text);
+  if (value <= 0) throw new InvalidArgumentError('It must be above 0.');
   return value;
 }
 
@@ -46,3 +53,6 @@ export const threadsOption = () =>
   new Option('--threads <n>', 'threads of the engine (default: the number of cores)').argParser(
     wholeNumber(1),
   );
+
+export const dtypeOption = () =>
+  new Option('--dtype <dtype>', 'precision of the weights').choices(DTYPES).default('f32');

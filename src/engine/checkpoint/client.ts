@@ -74,11 +74,10 @@ export class HubClient {
   async list(): Promise<{ commit: string; names: string[] }> {
     const { org, name, revision } = this.#id;
     const url = `${this.#endpoint}/api/models/${org}/${name}/revision/${encodeURIComponent(revision)}`;
-    const text = await this.retried(async () => {
-      const chunks = [];
-      for await (const chunk of received(await this.#request('GET', url), url)) chunks.push(chunk);
-      return Buffer.concat(chunks).toString();
-    });
+    const chunks = [];
+    // Not tried again: who has no network is to hear so at once.
+    for await (const chunk of received(await this.#request('GET', url), url)) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
     const parsed = infoSchema.safeParse(parseJson(text));
     ensure(parsed.success, 'NETWORK', `${url} does not answer as the Hugging Face hub does.`);
     const { sha, siblings } = parsed.data;
