@@ -49,6 +49,9 @@ describe('suture', () => {
     [['repair', '--seed', 'x'], /whole number/],
     [['repair', '--samples', '0'], /at least 1/],
     [['generate', '--no-such-option'], /unknown option/],
+    [['verify', fixture], /give --reference, --text or both/],
+    [['verify', fixture, '--text', 'x'], /--dtype int8/],
+    [['verify', fixture, '-r', 'x', '--tolerance', '0'], /above 0/],
   ])('%j is a wrong command line', async (args, message) => {
     const { code, out, err } = await suture(args);
     expect(code).toBe(2);
@@ -62,6 +65,8 @@ describe('suture', () => {
     [['generate', '-m', fixture, 'x'], /chat template.*BAD_ARGUMENT/],
     [['repair', '-m', fixture], /no chat template.*BAD_ARGUMENT/],
     [['repair', '-o', '/dev/null/run'], /\/dev\/null\/run.*DISK/],
+    [['verify', fixture, '-r', 'nowhere.safetensors'], /nowhere\.safetensors.*NOT_FOUND/],
+    [['verify', fixture, '--dtype', 'int8', '-t', 'nowhere.txt'], /nowhere\.txt.*NOT_FOUND/],
   ])('%j ends in an error that says why', async (args, message) => {
     const { code, err } = await suture(args);
     expect(err).toMatch(message);
@@ -89,6 +94,28 @@ describe('suture', () => {
     expect(code).toBe(0);
     expect(out.length).toBeGreaterThan(1);
   });
+
+  it('verifies a model, and says where it parts from another', async () => {
+    const reference = (name: string) => join(fixture, '../..', name, 'reference.safetensors');
+    const same = await suture(['verify', fixture, '-r', reference('llama_f32')]);
+    expect(same.out).toMatch(/attn_out\.1\.2 +blocks\.2\.hook_attn_out +\d\.\de-7/);
+    expect(same.out).toContain('Equal: every difference is at most 2e-5 of the largest value.');
+    expect(same.code).toBe(0);
+    const other = await suture(['verify', fixture, '-r', reference('qwen2_tied_bf16')]);
+    expect(other.out).toContain('They part at blocks.0.hook_resid_pre, position 0, of prompt 0.');
+    expect(other.code).toBe(1);
+    const json = await suture(['verify', fixture, '-r', reference('qwen2_tied_bf16'), '--json']);
+    expect(JSON.parse(json.out).parts).toMatchObject({ tensor: 'hidden.0.0', partsAt: 0 });
+    expect(json.code).toBe(1);
+  }, 60_000);
+
+  it('compares a model in few bits with itself', async () => {
+    writeFileSync(join(dir, 'text.txt'), 'int main(void) { return 0; }');
+    const { code, out } = await suture(['verify', fixture, '--dtype', 'int4', '-t', 'text.txt']);
+    expect(out).toMatch(/KL\(f32 \|\| it\) +0\.\d+ nats per token/);
+    expect(out).toMatch(/same most probable token +\d+\.\d %/);
+    expect(code).toBe(0);
+  }, 60_000);
 
   it('repairs the organism: summary, report, metrics, samples and a vector that works', async () => {
     const { code, out, err } = await suture(['repair', '-n', '1', '-o', 'run']);

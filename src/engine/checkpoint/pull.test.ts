@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   cpSync,
@@ -8,10 +9,12 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadModel } from '../model.js';
 import { copyOf, fixture } from '../testing/models.js';
@@ -398,4 +401,65 @@ it('a local folder goes before a model of the same name in the cache', async () 
   expect(resolveModel(ID)).toBe(join(here, ID));
   vi.restoreAllMocks();
   expect(existsSync(join(resolveModel(ID), 'tokenizer.json'))).toBe(false);
+});
+
+describe('the command', () => {
+  const bin = fileURLToPath(new URL('../../../bin/suture.js', import.meta.url));
+  /** @param interruptWhen asked again and again; sends SIGINT when it holds */
+  function suture(args: string[], interruptWhen = () => false) {
+    const child = spawn(process.execPath, [bin, ...args], { env: process.env });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (data) => {
+      out += data;
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    const watch = setInterval(() => interruptWhen() && child.kill('SIGINT'), 20);
+    return new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
+      child.on('close', (code) => {
+        clearInterval(watch);
+        resolve({ code, out, err });
+      }),
+    );
+  }
+
+  it('keeps what it got at Ctrl-C, and goes on from there', async () => {
+    const content = serveBytes(200_000);
+    hub.faults.push({}, { stallAfter: 80_000 });
+    let interrupted = false;
+    const begun = () => {
+      const there = existsSync(join(repo(), 'blobs'))
+        ? blobs().find((name) => name.startsWith(sha256(content)))
+        : undefined;
+      const size = there ? statSync(join(repo(), 'blobs', there)).size : 0;
+      if (interrupted || size === 0) return false;
+      interrupted = true;
+      return true;
+    };
+    const stopped = await suture(['pull', ID], begun);
+    expect(stopped.err).toMatch(/the same command continues\. \(INTERRUPTED\)/);
+    expect(stopped.code).toBe(130);
+    expect(blobs().filter((name) => name.endsWith('.incomplete'))).toHaveLength(1);
+    hub.seen.length = 0;
+    const done = await suture(['pull', ID]);
+    expect(done.code).toBe(0);
+    expect(done.out).toContain(`${ID}: 2 files, 200 kB, commit ${COMMIT}`);
+    expect(requests('cdn', 'GET').map(({ range }) => range)).toEqual([
+      expect.stringMatching(/^bytes=[1-9]\d*-$/),
+    ]);
+    expect(sha256(pulledWeights())).toBe(sha256(content));
+  });
+
+  it('finds what it pulled by its name', async () => {
+    serve(fixture('qwen2_tied_bf16/model'));
+    expect((await suture(['inspect', ID])).err).toMatch(
+      /suture pull test-org\/tiny\.model.*NOT_FOUND/,
+    );
+    expect((await suture(['pull', ID])).code).toBe(0);
+    const { code, out } = await suture(['inspect', ID]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/family +qwen2/);
+  });
 });
