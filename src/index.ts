@@ -19,6 +19,7 @@ export {
   reviewAccuracy,
 } from './diagnose/index.js';
 export {
+  type Comparison,
   type ForwardOptions,
   type ForwardResult,
   type GenerateOptions,
@@ -28,7 +29,12 @@ export {
   type Model,
   type Positions,
   type Prompts,
+  type RowPositions,
   type Sample,
+  type TokenComparison,
+  type Verification,
+  type VerifyOptions,
+  verify,
 } from './engine/index.js';
 export type { Completion, Judgement, PromptPair, ReviewItem } from './evaluate/index.js';
 export { complete, outcomeRates } from './evaluate/index.js';

@@ -27,3 +27,10 @@ export {
 } from './model.js';
 export { type Fidelity, fidelity } from './quantise/fidelity.js';
 export type { SamplingOptions } from './sampling.js';
+export {
+  type Comparison,
+  type TokenComparison,
+  type Verification,
+  type VerifyOptions,
+  verify,
+} from './verify.js';
