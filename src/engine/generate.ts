@@ -22,7 +22,7 @@ export interface GenerateOptions extends SamplingOptions, LogitsOptions {
   eosIds?: readonly number[];
   /** Log-probabilities of the chosen and of so many of the most probable tokens. Defaults to none. */
   logprobs?: number;
-  /** Edits of the residual stream; `rows` name prompts of the batch. Defaults to none. */
+  /** Edits of what is at hook points; `rows` name prompts of the batch. Defaults to none. */
   interventions?: readonly Intervention[];
   /** A PEFT folder. Defaults to none. */
   adapter?: string;
