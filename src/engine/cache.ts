@@ -8,7 +8,7 @@ const SLOTS = 64;
 /** Names of the device's buffers for one layer. */
 type LayerBuffers = Record<keyof CachedLayer, string>;
 
-/** Keys and values of the first tokens of many rows, stored once: [1, n_kv_heads, length, head_dim] per layer. */
+/** Keys and values of the first tokens of many rows, stored once: [n_kv_heads, 1, length, head_dim] per layer. */
 export interface Trunk {
   readonly length: number;
   readonly layers: readonly LayerBuffers[];
@@ -16,7 +16,7 @@ export interface Trunk {
 
 /** The inputs of a graph whose rows follow no trunk, or this one. */
 function trunkFeeds(config: ModelConfig, trunk: Trunk | undefined): Record<string, Feed> {
-  const none = empty([1, config.nKvHeads, 0, config.headDim]);
+  const none = empty([config.nKvHeads, 1, 0, config.headDim]);
   const feeds: Record<string, Feed> = {};
   for (let layer = 0; layer < config.nLayers; layer++) {
     const { trunkKey, trunkValue } = cacheNames(layer);
@@ -29,7 +29,7 @@ function trunkFeeds(config: ModelConfig, trunk: Trunk | undefined): Record<strin
 
 /** What a graph is fed when nothing has been seen before. */
 export function emptyPast(config: ModelConfig, rows: number): Record<string, Feed> {
-  const none = empty([rows, config.nKvHeads, 0, config.headDim]);
+  const none = empty([config.nKvHeads, rows, 0, config.headDim]);
   const feeds = trunkFeeds(config, undefined);
   feeds.past_lengths = lengthsFeed(Array<number>(rows).fill(0));
   for (let layer = 0; layer < config.nLayers; layer++) {
@@ -53,7 +53,7 @@ const lengthsFeed = (lengths: readonly number[]): DeviceTensor => ({
 });
 
 /**
- * Keys and values of a batch of sequences, [rows, n_kv_heads, capacity, head_dim] per layer, in
+ * Keys and values of a batch of sequences, [n_kv_heads, rows, capacity, head_dim] per layer, in
  * the device; the sequences may begin with a trunk that they share. Graphs read it in place and
  * give back only what is new ("split" cache). It grows as tokens are appended.
  */
@@ -81,7 +81,7 @@ export class KvCache {
   /** A cache of `rows` sequences of which nothing has been seen but the trunk. */
   static async allocate(device: Device, config: ModelConfig, rows: number, trunk?: Trunk) {
     const cache = new KvCache(device, config, rows, trunk);
-    await device.allocate(cache.#buffers(), [rows, config.nKvHeads, 0, config.headDim]);
+    await device.allocate(cache.#buffers(), [config.nKvHeads, rows, 0, config.headDim]);
     return cache;
   }
 

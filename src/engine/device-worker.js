@@ -31,43 +31,43 @@ function toOrt(feed) {
 }
 
 /**
- * Writes new keys or values [b, kv, s, hd] into rows of a buffer [rows, kv, capacity, hd].
+ * Writes new keys or values [kv, b, s, hd] into rows of a buffer [kv, rows, capacity, hd].
  * @param {Float32Array} data
  * @param {readonly number[]} dims
  * @param {import('./device.js').Append} append
  */
 function appendTo(data, dims, { into, rows, at, counts, capacity }) {
-  const [, kv, s, hd] = /** @type {[number, number, number, number]} */ (dims);
-  const { data: target } = withCapacity(into, capacity);
+  const [kv, b, s, hd] = /** @type {[number, number, number, number]} */ (dims);
+  const { data: target, dims: whole } = withCapacity(into, capacity);
+  const all = /** @type {number} */ (whole[1]);
   for (const [i, row] of rows.entries()) {
     const count = /** @type {number} */ (counts[i]) * hd;
     for (let head = 0; head < kv; head++) {
-      const from = (i * kv + head) * s * hd;
-      const to = ((row * kv + head) * capacity + /** @type {number} */ (at[i])) * hd;
+      const from = (head * b + i) * s * hd;
+      const to = ((head * all + row) * capacity + /** @type {number} */ (at[i])) * hd;
       /** @type {Float32Array} */ (target).set(data.subarray(from, from + count), to);
     }
   }
 }
 
 /**
- * A buffer [b, kv, capacity, hd] made over: other rows, another capacity.
+ * A buffer [kv, b, capacity, hd] made over: other rows, another capacity.
  * @param {DeviceTensor} old
  * @param {readonly number[]} rows which old row each new row is a copy of
  * @param {number} capacity
  * @returns {DeviceTensor}
  */
 function rearrange(old, rows, capacity) {
-  const [, kv, before, hd] = /** @type {[number, number, number, number]} */ (old.dims);
-  const source = /** @type {Float32Array} */ (old.data);
-  const data = new Float32Array(rows.length * kv * capacity * hd);
-  const kept = Math.min(before, capacity) * hd;
-  for (const [row, from] of rows.entries()) {
-    for (let head = 0; head < kv; head++) {
-      const start = (from * kv + head) * before * hd;
-      data.set(source.subarray(start, start + kept), (row * kv + head) * capacity * hd);
-    }
-  }
-  return { dtype: 'f32', dims: [rows.length, kv, capacity, hd], data };
+  const [kv, , , hd] = /** @type {[number, number, number, number]} */ (old.dims);
+  const dims = [kv, rows.length, capacity, hd];
+  const data = new Float32Array(kv * rows.length * capacity * hd);
+  const made = /** @type {DeviceTensor} */ ({ dtype: 'f32', dims, data });
+  copyRows(
+    old,
+    made,
+    rows.map((from, into) => ({ from, into })),
+  );
+  return made;
 }
 
 /**
@@ -78,27 +78,27 @@ function rearrange(old, rows, capacity) {
 function withCapacity(name, capacity) {
   const old = buffer(name);
   if (old.dims[2] === capacity) return old;
-  const rows = Array.from({ length: /** @type {number} */ (old.dims[0]) }, (_, row) => row);
+  const rows = Array.from({ length: /** @type {number} */ (old.dims[1]) }, (_, row) => row);
   const larger = rearrange(old, rows, capacity);
   buffers.set(name, larger);
   return larger;
 }
 
 /**
- * Copies rows of one buffer [b, kv, capacity, hd] into another of at least its capacity.
+ * Copies rows of one buffer [kv, b, capacity, hd] into another, as far as both capacities go.
  * @param {DeviceTensor} source
  * @param {DeviceTensor} target
  * @param {readonly { from: number, into: number }[]} pairs
  */
 function copyRows(source, target, pairs) {
-  const [, kv, from, hd] = /** @type {[number, number, number, number]} */ (source.dims);
-  const into = /** @type {number} */ (target.dims[2]);
+  const [kv, rowsFrom, from, hd] = /** @type {[number, number, number, number]} */ (source.dims);
+  const [, rowsInto, into] = /** @type {[number, number, number, number]} */ (target.dims);
   const slots = Math.min(from, into) * hd;
   for (const pair of pairs) {
     for (let head = 0; head < kv; head++) {
-      const start = (pair.from * kv + head) * from * hd;
+      const start = (head * rowsFrom + pair.from) * from * hd;
       const row = /** @type {Float32Array} */ (source.data).subarray(start, start + slots);
-      /** @type {Float32Array} */ (target.data).set(row, (pair.into * kv + head) * into * hd);
+      /** @type {Float32Array} */ (target.data).set(row, (head * rowsInto + pair.into) * into * hd);
     }
   }
 }

@@ -13,10 +13,10 @@ export type DeviceTensor =
 /** What an input of a graph is fed: a tensor, or a buffer that lives in the worker. */
 export type Feed = DeviceTensor | { buffer: string };
 
-/** New keys or values, an output [b, n_kv_heads, s, head_dim], to be written into a buffer. */
+/** New keys or values, an output [n_kv_heads, b, s, head_dim], to be written into a buffer. */
 export interface Append {
   output: string;
-  /** A buffer [rows, n_kv_heads, capacity, head_dim]. */
+  /** A buffer [n_kv_heads, rows, capacity, head_dim]. */
   into: string;
   /** For each of the b rows of the output: the row of the buffer that it continues, */
   rows: readonly number[];

@@ -61,7 +61,7 @@ function inferenceInputs(graph: Graph, { nLayers, nKvHeads, headDim, rope }: Mod
   const ids = (name: string) => graph.input(name, 'i64', ['b', 's']);
   const table = (name: string) => graph.input(name, 'f32', ['n', rope!.dim / 2]);
   const cached = (name: string, rows: Dim, slots: Dim) =>
-    graph.input(name, 'f32', [rows, nKvHeads, slots, headDim]);
+    graph.input(name, 'f32', [nKvHeads, rows, slots, headDim]);
   const layers = Array.from({ length: nLayers }, (_, layer) => cacheNames(layer));
   return {
     tokens: ids('tokens'),

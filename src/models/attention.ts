@@ -28,10 +28,11 @@ export interface AttentionOptions {
  *
  * Keys and values of earlier tokens are read where they lie and never copied: scores against the
  * trunk, against each row's own past and against the new tokens are computed apart and joined
- * ("split" cache). The trunk is stored once: all rows' queries are stacked into one product with it.
+ * ("split" cache). The trunk is stored once: all rows' queries are one product with it. Key heads
+ * come first in every shape, so that stacking the rows of a batch moves nothing.
  *
  * @param q,k,v [b, s, heads * head_dim]; q and k already rotated
- * @returns the heads' outputs [b, s, n_heads * head_dim], and this layer's new keys and values
+ * @returns the heads' outputs [b, s, n_heads, head_dim], and this layer's new keys and values
  */
 export function attention(
   build: Build,
@@ -42,64 +43,52 @@ export function attention(
   { q, k, v }: { q: Value; k: Value; v: Value },
   options: AttentionOptions = {},
 ): { z: Value; cache: CachedLayer } {
-  const { nHeads, nKvHeads, headDim } = config;
-  const group = nHeads / nKvHeads;
+  const { nHeads, nKvHeads: kv, headDim } = config;
+  const group = nHeads / kv;
   const [b, s] = q.dims as [Dim, Dim];
-  const heads = (y: Value) => transpose(reshape(y, [b, s, nKvHeads, headDim]), [0, 2, 1, 3]);
-  const key = heads(k); // [b, kv, s, hd]
-  const value = heads(v); // [b, kv, s, hd]
+  const rows = dimProduct([group, s]);
+  const heads = (y: Value) => transpose(reshape(y, [b, s, kv, headDim]), [2, 0, 1, 3]);
+  const key = heads(k); // [kv, b, s, hd]
+  const value = heads(v); // [kv, b, s, hd]
 
   // Query heads of one group are stacked along the query axis, so that keys are never repeated.
-  const grouped = transpose(reshape(q, [b, s, nKvHeads, group, headDim]), [0, 2, 3, 1, 4]);
-  const rows = dimProduct([group, s]);
-  const query = reshape(grouped, [b, nKvHeads, rows, headDim]); // [b, kv, group*s, hd]
+  const grouped = transpose(reshape(q, [b, s, kv, group, headDim]), [2, 0, 3, 1, 4]);
+  const query = reshape(grouped, [kv, b, rows, headDim]); // [kv, b, group*s, hd]
+  // For the trunk, so are the rows of the batch: [kv, 1, b*group*s, n] and back.
+  const stack = (x: Value) => {
+    return reshape(x, [kv, 1, dimProduct([b, rows]), x.dims[3]!], { mayBeEmpty: true });
+  };
+  const unstack = (x: Value) => reshape(x, [kv, b, rows, x.dims[3]!], { mayBeEmpty: true });
 
   const trunk = inputs.past?.trunk[layer];
   const own = inputs.past?.own[layer];
   const alpha = options.scale ?? 1 / Math.sqrt(headDim);
   const dots = (x: Value, keys: Value) => matmul(x, keys, { transB: true, alpha });
-  const stacked = { b, kv: nKvHeads, rows };
   const parts = [
-    ...(trunk ? [unstackRows(dots(stackRows(query, stacked), trunk.key), stacked)] : []),
+    ...(trunk ? [unstack(dots(stack(query), trunk.key))] : []),
     ...(own ? [dots(query, own.key)] : []),
     dots(query, key),
   ];
-  let scores = parts.length > 1 ? concat(parts, 3) : parts[0]!; // [b, kv, group*s, t]
+  let scores = parts.length > 1 ? concat(parts, 3) : parts[0]!; // [kv, b, group*s, t]
   const { softcap } = options;
   if (softcap !== undefined) scores = scale(tanh(scale(scores, 1 / softcap)), softcap);
   const t = scores.dims[3]!;
-  const apart = reshape(scores, [b, nKvHeads, group, s, t]);
-  const pattern = softmax(add(apart, masks.get(config.windows[layer]))); // [b, kv, group, s, t]
-  build.observe?.(`blocks.${layer}.attn.hook_pattern`, () => reshape(pattern, [b, nHeads, s, t]));
+  const apart = reshape(scores, [kv, b, group, s, t]);
+  const pattern = softmax(add(apart, masks.get(config.windows[layer]))); // [kv, b, group, s, t]
+  build.observe?.(`blocks.${layer}.attn.hook_pattern`, () =>
+    reshape(transpose(pattern, [1, 0, 2, 3, 4]), [b, nHeads, s, t]),
+  );
 
   const sources = [trunk, own, { key, value }].filter((source) => source !== undefined);
-  const weights = reshape(pattern, [b, nKvHeads, rows, t]);
+  const weights = reshape(pattern, [kv, b, rows, t]);
   const sizes = sources.map((source) => source.key.dims[2]!);
   const pieces = sources.length > 1 ? split(weights, sizes, 3) : [weights];
   const mixed = sources.map((source, i) =>
     source === trunk
-      ? unstackRows(matmul(stackRows(pieces[i]!, stacked), source.value), stacked)
+      ? unstack(matmul(stack(pieces[i]!), source.value))
       : matmul(pieces[i]!, source.value),
   );
-  const sum = mixed.reduce((a, c) => add(a, c)); // [b, kv, group*s, hd]
-  const perHead = transpose(reshape(sum, [b, nKvHeads, group, s, headDim]), [0, 3, 1, 2, 4]);
-  return { z: reshape(perHead, [b, s, nHeads * headDim]), cache: { key, value } };
-}
-
-interface Stacked {
-  b: Dim;
-  kv: number;
-  rows: Dim;
-}
-
-/** [b, kv, rows, n] as [1, kv, b * rows, n] */
-function stackRows(x: Value, { b, kv, rows }: Stacked): Value {
-  const dims = [1, kv, dimProduct([b, rows]), x.dims[3]!];
-  return reshape(transpose(x, [1, 0, 2, 3]), dims, { mayBeEmpty: true });
-}
-
-/** [1, kv, b * rows, n] as [b, kv, rows, n] */
-function unstackRows(x: Value, { b, kv, rows }: Stacked): Value {
-  const apart = reshape(x, [kv, b, rows, x.dims[3]!], { mayBeEmpty: true });
-  return transpose(apart, [1, 0, 2, 3]);
+  const sum = mixed.reduce((a, c) => add(a, c)); // [kv, b, group*s, hd]
+  const perHead = transpose(reshape(sum, [kv, b, group, s, headDim]), [1, 3, 0, 2, 4]);
+  return { z: reshape(perHead, [b, s, nHeads, headDim]), cache: { key, value } };
 }

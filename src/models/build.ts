@@ -49,9 +49,9 @@ export interface ForwardInputs {
   logitRows: Value;
   /** Tokens seen before. */
   past?: {
-    /** Keys and values of the first tokens, the same for all rows: [1, n_kv_heads, trunk, head_dim] per layer. */
+    /** Keys and values of the first tokens, the same for all rows: [n_kv_heads, 1, trunk, head_dim] per layer. */
     trunk: CachedLayer[];
-    /** Those that follow in each row: [b, n_kv_heads, past, head_dim] per layer. */
+    /** Those that follow in each row: [n_kv_heads, b, past, head_dim] per layer. */
     own: CachedLayer[];
     /** How many of the `past` slots are filled in each row: i64 [b]. */
     lengths: Value;
@@ -69,6 +69,6 @@ export interface CachedLayer {
 export interface ForwardOutputs {
   /** [n, vocab] */
   logits: Value;
-  /** For each layer, keys and values of these tokens: [b, n_kv_heads, s, head_dim]. */
+  /** For each layer, keys and values of these tokens: [n_kv_heads, b, s, head_dim]. */
   cache: readonly CachedLayer[];
 }

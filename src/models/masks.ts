@@ -20,7 +20,7 @@ const MASKED = -1e30;
 /** The position of an empty cache slot: beyond every query, so that none sees it. */
 const NOWHERE = 2 ** 40;
 
-/** One additive mask [b, 1, 1, s, t] for each window size, made when first asked for; t = trunk + past + s. */
+/** One additive mask [1, b, 1, s, t] for each window size, made when first asked for; t = trunk + past + s. */
 export class AttentionMasks {
   readonly #inputs: ForwardInputs;
   readonly #made = new Map<number | undefined, Value>();
@@ -39,7 +39,7 @@ export class AttentionMasks {
     this.#keys ??= this.#keyPositions();
     const key = asRow(this.#keys);
     const query = asColumn(positions);
-    let seen = lessOrEqual(key, query); // [b, 1, 1, s, t]
+    let seen = lessOrEqual(key, query); // [1, b, 1, s, t]
     if (window !== undefined) seen = and(seen, greater(key, sub(query, graph.integers([window]))));
     if (segments) seen = and(seen, equal(asRow(segments), asColumn(segments)));
     const mask = where(seen, graph.scalar(0), graph.scalar(MASKED));
@@ -63,5 +63,5 @@ export class AttentionMasks {
   }
 }
 
-const asRow = (x: Value) => reshape(x, [x.dims[0]!, 1, 1, 1, x.dims[1]!]);
-const asColumn = (x: Value) => reshape(x, [x.dims[0]!, 1, 1, x.dims[1]!, 1]);
+const asRow = (x: Value) => reshape(x, [1, x.dims[0]!, 1, 1, x.dims[1]!]);
+const asColumn = (x: Value) => reshape(x, [1, x.dims[0]!, 1, x.dims[1]!, 1]);

@@ -108,8 +108,7 @@ export class Pass<C extends ModelConfig = ModelConfig> {
     );
     this.#cache.push(cache);
     const [b, s] = z.dims;
-    const perHead = reshape(z, [b!, s!, nHeads, headDim]);
-    return reshape(this.hook(`blocks.${layer}.attn.hook_z`, perHead), z.dims);
+    return reshape(this.hook(`blocks.${layer}.attn.hook_z`, z), [b!, s!, nHeads * headDim]);
   }
 
   /**
