@@ -1,11 +1,17 @@
 // `npm run bench`: speed of training, decoding, prefill and hooks, each beside what the machine can do,
 // measured in the same run; and of judging completions. Run it on an idle machine; `npm run bench -- train` runs one part.
+// `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
 import { benchScanner } from './scanner.js';
 import { benchTraining } from './training.js';
 
 const parts = { train: benchTraining, decode: benchDecoder, scan: benchScanner };
 const chosen = process.argv.slice(2);
-for (const [name, bench] of Object.entries(parts)) {
-  if (chosen.length === 0 || chosen.includes(name)) await bench();
+if (chosen.includes('--peers')) {
+  const { benchPeers } = await import('./peers/index.js');
+  await benchPeers(chosen);
+} else {
+  for (const [name, bench] of Object.entries(parts)) {
+    if (chosen.length === 0 || chosen.includes(name)) await bench();
+  }
 }
