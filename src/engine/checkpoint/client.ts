@@ -87,11 +87,11 @@ export class HubClient {
   /** Name of the content and size of a file. */
   async describe(commit: string, name: string): Promise<RemoteFile> {
     const url = this.#fileUrl(commit, name);
-    const { headers } = await this.retried(() => this.#request('HEAD', url));
+    const { ok, headers } = await this.retried(() => this.#request('HEAD', url));
     const etag = (headers.get('x-linked-etag') ?? headers.get('etag'))?.replace(/^W\/|"/g, '');
-    const size = Number(
-      headers.get('x-linked-size') ?? headers.get('content-length') ?? Number.NaN,
-    );
+    // The length of a redirection is its own.
+    const length = headers.get('x-linked-size') ?? (ok ? headers.get('content-length') : null);
+    const size = Number(length ?? Number.NaN);
     // It becomes the name of a file.
     ensure(
       etag && /^\w[\w-]*$/.test(etag) && Number.isSafeInteger(size) && size >= 0,
@@ -162,7 +162,7 @@ export class HubClient {
       }
       ensure(URL.canParse(location, url.href), 'NETWORK', `${url} redirects to "${location}".`);
       const next = new URL(location, url);
-      const handedOver = next.origin !== this.#origin || response.headers.has('x-linked-etag');
+      const handedOver = next.origin !== this.#origin || response.headers.has('x-linked-size');
       if (method === 'HEAD' && handedOver) return response;
       await response.body?.cancel();
       url = next;
@@ -199,7 +199,7 @@ export class HubClient {
     const { status, headers } = response;
     const model = showHubId({ ...this.#id, revision: 'main' });
     const reason = headers.get('x-error-code') ?? '';
-    if (url.origin !== this.#origin || status === 429 || status >= 500) {
+    if (url.origin !== this.#origin || [408, 429].includes(status) || status >= 500) {
       return new Passing(
         `${url.origin} answered ${status}. What has been downloaded is kept; "suture pull" again continues.`,
       );

@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -149,6 +150,14 @@ describe('what is pulled', () => {
     expect(sha256(pulledWeights())).toBe(sha256(content)); // the old commit is still there
   });
 
+  it('follows a model to its new name, with the token', async () => {
+    const content = serveBytes(1000, { token: 'hf_secret' });
+    hub.models.set('new/name', hub.models.get(ID)!);
+    hub.renamed.set(ID, 'new/name');
+    await pull({ token: 'hf_secret' });
+    expect(sha256(pulledWeights())).toBe(sha256(content));
+  });
+
   it('tells how far it is', async () => {
     serveBytes(3_000_000);
     const told: [string, number, number][] = [];
@@ -253,6 +262,18 @@ describe('interruptions', () => {
     expect(lstatSync(join(repo(), 'blobs', left!)).size).toBeGreaterThan(0);
     await pull();
     expect(sha256(pulledWeights())).toBe(sha256(content));
+  });
+
+  it('by a kill are no obstacle: what the dead process got is continued', async () => {
+    const content = serveBytes(200_000);
+    const host = hostname().replace(/[^\w-]/g, '_');
+    mkdirSync(join(repo(), 'blobs'), { recursive: true });
+    const left = `${sha256(content)}.${host}.${2 ** 22 + 1}.0badcafe.incomplete`;
+    writeFileSync(join(repo(), 'blobs', left), content.subarray(0, 150_000));
+    await pull();
+    expect(requests('cdn', 'GET').map(({ range }) => range)).toEqual(['bytes=150000-']);
+    expect(sha256(pulledWeights())).toBe(sha256(content));
+    expect(blobs()).toHaveLength(2);
   });
 
   it('are no obstacle where the server sends all of it again', async () => {

@@ -40,6 +40,8 @@ export interface Seen {
 /** A server that answers as the Hugging Face hub does, and another host that holds its large files. */
 export class TestHub {
   readonly models = new Map<string, ServedModel>();
+  /** Former names of models. */
+  readonly renamed = new Map<string, string>();
   /** One for each request for bytes, in their order; `{}` is none. */
   readonly faults: Fault[] = [];
   readonly seen: Seen[] = [];
@@ -68,6 +70,7 @@ export class TestHub {
   /** Forgets models, faults and what was seen. */
   reset(): void {
     this.models.clear();
+    this.renamed.clear();
     this.faults.length = 0;
     this.seen.length = 0;
   }
@@ -81,6 +84,12 @@ export class TestHub {
       /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname),
     ];
     const [, id = '', revision = '', name = ''] = api ?? file ?? [];
+    const newName = this.renamed.get(id);
+    if (newName) {
+      response.setHeader('location', pathname.replace(id, newName));
+      response.statusCode = 307;
+      return response.end('moved');
+    }
     const model = this.models.get(id);
     if (!model) return refuse(response, 401, 'RepoNotFound');
     if (model.token && request.headers.authorization !== `Bearer ${model.token}`) {
