@@ -41,7 +41,8 @@ export class Engine {
 
   /** @param {string} python */
   static torch(python) {
-    return new Engine(python, TORCH);
+    // Threads of OpenMP that wait by spinning take the cores from those of OpenBLAS: a quarter of the speed.
+    return new Engine(python, TORCH, { env: { OMP_WAIT_POLICY: 'passive' } });
   }
 
   /** @param {string} method @param {object} [params] @returns {Promise<any>} */
