@@ -19,7 +19,7 @@ import { type Bits, type Quantised, rowSizes } from './rounding.js';
 export type QuantisedDType = 'int8' | 'int4';
 
 /** Goes up with every change to what the file holds for the same weights. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Weights that are rounded at a time. */
 const PIECE = 1 << 20;
