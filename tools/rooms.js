@@ -15,6 +15,7 @@ export const FLOORS = {
   engine: 4,
   train: 5,
   scan: 5,
+  sandbox: 5,
   // Everything above is judged by the same measures, so they lie below it.
   evaluate: 6,
   diagnose: 7,
