@@ -1,5 +1,5 @@
 import { type Random, SutureError } from '../core/index.js';
-import { dependsOnLength, type ModelConfig } from '../models/index.js';
+import { dependsOnLength, type ModelConfig, outdates } from '../models/index.js';
 import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
 import { freeTrunk, KvCache, type Trunk } from './cache.js';
 import type { CompiledPlan } from './interventions.js';
@@ -83,14 +83,22 @@ export function planFlights(
   const many = Math.min(ROWS_FOR_A_TRUNK, maxBatch);
   const large = sorted.filter((group) => group.rows.length >= many);
   const small = sorted.filter((group) => group.rows.length < many);
-  const flights = large.map((group) => ({ groups: [group], trunkLength: group.prefix.length }));
+  const flights = large.map((group) => ({
+    groups: [group],
+    trunkLength: outgrows(group, rope) ? 0 : group.prefix.length,
+  }));
   if (small.length === 0) return flights;
   // What one prompt's cache holds is not what another's would, where it was edited for this prompt,
   // or where rotary frequencies follow the prompt's length.
   const alike = !small.some(({ edited }) => edited) && !(rope && dependsOnLength(rope));
-  const trunkLength = alike || small.length === 1 ? commonLength(small) : 0;
+  const stays = !small.some((group) => outgrows(group, rope));
+  const trunkLength = alike || (small.length === 1 && stays) ? commonLength(small) : 0;
   return [...flights, { groups: small, trunkLength }];
 }
+
+/** Whether a row may become so long that its first keys must be computed anew. */
+const outgrows = ({ rows }: Group, rope: ModelConfig['rope']): boolean =>
+  rows.some(({ ids, room }) => rope && outdates(rope, ids.length, ids.length + room));
 
 /** How many tokens all prefixes begin with. */
 function commonLength(groups: readonly Group[]): number {
@@ -107,6 +115,7 @@ function commonLength(groups: readonly Group[]): number {
 export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): Promise<void> {
   const { runner, program } = decoding;
   const { device, checkpoint } = runner;
+  const { rope } = checkpoint.config;
   const waiting = new Waiting(groups, decoding);
   const trunk = trunkLength > 0 ? await makeTrunk(groups[0]!, trunkLength, decoding) : undefined;
   let cache: KvCache | undefined;
@@ -142,6 +151,9 @@ export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): 
       for (const [i, row] of active.entries()) {
         if (row.finishReason) continue;
         decoding.next(row, logits!.data.subarray(i * vocab, (i + 1) * vocab));
+        const length = row.ids.length + row.tokens.length;
+        const outdated = rope && outdates(rope, length - 1, length);
+        if (outdated && !row.finishReason) await renew(row, cache, i, decoding);
       }
       decoding.onStep();
     }
@@ -238,7 +250,7 @@ async function prefill(
         promptLengths,
         past: cache,
         into: { cache, rows: [...groups.keys()] },
-        lengths: promptLengths,
+        lengths: groups.map(({ prefix }) => prefix.length + 1),
         logitRows: [],
         fetch: [],
       });
@@ -247,6 +259,14 @@ async function prefill(
     await cache.free();
     throw thrown;
   }
+}
+
+/** Computes what the cache holds of a row anew: all it has but its last token. */
+async function renew(row: Row, cache: KvCache, seat: number, decoding: Decoding): Promise<void> {
+  const prefix = [...row.ids, ...row.tokens].slice(0, -1);
+  const renewed = await prefill([{ prefix, edited: true, rows: [row] }], undefined, decoding);
+  await cache.assign(renewed.cache, [{ from: 0, into: seat }]);
+  await renewed.cache.free();
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

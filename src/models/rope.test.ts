@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   dependsOnLength,
   inverseFrequencies,
+  outdates,
   parseRope,
   type RopeConfig,
   RotaryTables,
@@ -254,6 +255,18 @@ describe('dependsOnLength', () => {
     expect(depends({ type: 'yarn', factor: 2 })).toBe(false);
     expect(depends({ type: 'dynamic', factor: 2 })).toBe(true);
     expect(depends({ type: 'longrope', short_factor: [1, 1], long_factor: [2, 2] })).toBe(true);
+  });
+});
+
+describe('outdates', () => {
+  it('is true where a sequence grows out of the context of the short factors', () => {
+    const read = (rope_scaling: object) =>
+      parseRope({ max_position_embeddings: 64, rope_scaling }, 'config.json', 4);
+    const longrope = read({ type: 'longrope', short_factor: [1, 1], long_factor: [2, 2] });
+    expect(outdates(longrope, 63, 64)).toBe(false);
+    expect(outdates(longrope, 64, 65)).toBe(true);
+    expect(outdates(longrope, 65, 66)).toBe(false);
+    expect(outdates(read({ type: 'dynamic', factor: 2 }), 64, 65)).toBe(false);
   });
 });
 

@@ -288,6 +288,15 @@ export function dependsOnLength(rope: RopeConfig): boolean {
   return scalingRegime(rope, 1) !== scalingRegime(rope, Number.MAX_SAFE_INTEGER);
 }
 
+/**
+ * Whether keys computed while a sequence had the length `from` must be computed anew when it has the
+ * length `to`: where it grows out of the context that `longrope`'s short factors are for. Under
+ * `dynamic` keys stay as they were, as in Hugging Face's generation.
+ */
+export function outdates(rope: RopeConfig, from: number, to: number): boolean {
+  return rope.type === 'longrope' && scalingRegime(rope, from) !== scalingRegime(rope, to);
+}
+
 /** Sequences of lengths that give the same number here have the same frequencies. */
 function scalingRegime(rope: RopeConfig, length: number): number {
   switch (rope.type) {

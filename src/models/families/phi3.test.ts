@@ -84,6 +84,7 @@ describe('Phi-3', () => {
 
   it.each([
     ['attention_bias', { attention_bias: true }],
+    ['lm_head_bias', { lm_head_bias: true }],
     ['rotary scaling "linear" of phi3', { rope_scaling: { type: 'linear', factor: 2 } }],
   ])('refuses %s by name', (message, changes) => {
     expect(() => parseConfig({ ...PHI3, ...changes }, 'config.json')).toThrow(

@@ -8,6 +8,8 @@ import { type LlamaConfig, llamaForward, parseLlama } from './llama.js';
 const fields = z.object({
   sliding_window: z.int().positive().nullish(),
   attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+  lm_head_bias: z.boolean().default(false),
 });
 const scaling = z.looseObject({ type: z.string().nullish(), rope_type: z.string().nullish() });
 const ropeFields = z.looseObject({
@@ -22,8 +24,8 @@ const ropeFields = z.looseObject({
 export const phi3: Family<LlamaConfig> = {
   type: 'phi3',
   parse(json, from) {
-    const { sliding_window, attention_bias } = readFields(fields, json, from);
-    demand(!attention_bias, 'attention_bias', from);
+    const { sliding_window, ...biases } = readFields(fields, json, from);
+    for (const [field, has] of Object.entries(biases)) demand(!has, field, from);
     const defaults = { max_position_embeddings: 4096, original_max_position_embeddings: 4096 };
     const filled = { ...defaults, ...asLongrope(json, from) };
     const config = parseLlama(filled, from, { rms_norm_eps: 1e-5 });
