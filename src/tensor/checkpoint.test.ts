@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { SutureError } from '../core/index.js';
 import {
   openCheckpoint,
   readSafetensorsHeader,
@@ -73,6 +75,28 @@ describe('openCheckpoint', () => {
     failsWith('BAD_CHECKPOINT', 'weight_map');
     writeIndex({ weight_map: { a: 3 } });
     failsWith('BAD_CHECKPOINT', 'weight_map');
+  });
+  it('never ends in anything but a SutureError, whatever the index holds', () => {
+    write(join(dir, 'one.safetensors'), 'a');
+    const shard = fc.oneof(fc.constantFrom('one.safetensors', '../x.safetensors', ''), fc.string());
+    const map = fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), shard);
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          map.map((weight_map) => ({ weight_map })),
+          fc.jsonValue(),
+        ),
+        (index) => {
+          writeIndex(index);
+          try {
+            expect([...openCheckpoint(dir).keys()].filter((name) => name !== 'a')).toEqual([]);
+          } catch (thrown) {
+            if (!(thrown instanceof SutureError)) throw thrown;
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
   it('does not open pickles, and says what to do', () => {
     writeFileSync(join(dir, 'pytorch_model.bin'), '');

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it, type Mock, vi } from 'vitest';
-import { readSafetensors, tensor, writeSafetensors } from './index.js';
+import { readSafetensors, streamSafetensors, tensor, writeSafetensors } from './index.js';
 
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>();
@@ -60,6 +60,16 @@ it('a disk that is full, at whatever byte, leaves the old file and nothing else'
     expect(readSafetensors(path)).toEqual(old);
     expect(fs.readdirSync(dir)).toEqual(['v.safetensors']);
   }
+});
+
+it('a disk that fills while a file is streamed is named', async () => {
+  const pieces = () => [new Uint8Array(40)];
+  const streamed = new Map([['a', { dtype: 'f32', dims: [10], pieces } as const]]);
+  diskOf(100, 'ENOSPC');
+  await expect(streamSafetensors(path, streamed)).rejects.toMatchObject({
+    code: 'DISK',
+    message: expect.stringMatching(/v\.safetensors: the disk is full/),
+  });
 });
 
 it('a disk that takes few bytes at a time gets them all', () => {

@@ -11,11 +11,13 @@ import {
   f32ToBf16,
   f32ToF16,
   readIntegers,
+  readPieces,
   readRaw,
   readSafetensors,
   readSafetensorsHeader,
   readTensor,
   sizeOf,
+  streamSafetensors,
   type Tensor,
   tensor,
   writeSafetensors,
@@ -128,6 +130,63 @@ describe('round trip', () => {
     const read = readSafetensors(path);
     expect(read.get('view')).toEqual({ dims: [2], data: Float32Array.of(1, 2) });
     expect(read.get('late')).toEqual({ dims: [1, 2], data: Float32Array.of(3, 4) });
+  });
+});
+
+describe('streaming', () => {
+  it('writes the same bytes, whatever pieces they come in', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyTensors,
+        anyMetadata,
+        fc.integer({ min: 1, max: 9 }),
+        async (...given) => {
+          const [tensors, metadata, size] = given;
+          writeSafetensors(path, tensors, { metadata });
+          const streamed = new Map(
+            [...tensors].map(([name, { dims, data }]) => {
+              const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+              async function* pieces() {
+                for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+              }
+              return [name, { dtype: 'f32', dims, pieces }] as const;
+            }),
+          );
+          const other = join(dir, 'streamed.safetensors');
+          await streamSafetensors(other, streamed, metadata);
+          expect(readFileSync(other).equals(readFileSync(path))).toBe(true);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+  it('keeps every element type', async () => {
+    const codes = Uint8Array.of(1, 2, 255);
+    const tensors = new Map([
+      ['codes', { dtype: 'u8', dims: [3], pieces: () => [codes] }] as const,
+      ['half', { dtype: 'bf16', dims: [1], pieces: () => [Uint8Array.of(0x80, 0x3f)] }] as const,
+    ]);
+    await streamSafetensors(path, tensors);
+    const { tensors: entries } = readSafetensorsHeader(path);
+    expect([...readRaw(entries.get('codes')!)]).toEqual([...codes]);
+    expect([...readTensor(entries.get('half')!).data]).toEqual([1]);
+  });
+  it('refuses pieces that do not fill the shape, or overflow it', async () => {
+    for (const bytes of [3, 5]) {
+      const a = { dtype: 'u8', dims: [4], pieces: () => [new Uint8Array(bytes)] } as const;
+      await expect(streamSafetensors(path, new Map([['a', a]]))).rejects.toMatchObject({
+        code: 'BAD_ARGUMENT',
+        message: `a has shape [4] of u8 but ${bytes} bytes.`,
+      });
+    }
+  });
+  it('reads a tensor back in pieces', () => {
+    const value = tensor([1000], Float32Array.from({ length: 1000 }, Math.sin));
+    writeSafetensors(path, new Map([['a', value]]));
+    const entry = readSafetensorsHeader(path).tensors.get('a')!;
+    const pieces = [...readPieces(entry, 48)];
+    expect(pieces.map((piece) => piece.length)).toEqual([...Array(83).fill(48), 16]);
+    expect(Buffer.concat(pieces).equals(Buffer.from(value.data.buffer))).toBe(true);
   });
 });
 
