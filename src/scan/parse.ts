@@ -1,6 +1,6 @@
 import { Language as Grammar, Parser, type Tree } from 'web-tree-sitter';
 import { assetPath, ensure, messageOf, SutureError } from '../core/index.js';
-import type { Language } from './types.js';
+import type { SourceLanguage } from './types.js';
 
 /** Deeper nesting than any function has: the walks below recurse, and hostile input must not exhaust the stack. */
 const MAX_DEPTH = 150;
@@ -27,6 +27,16 @@ export class SyntaxNode {
 
   get text(): string {
     return this.source.slice(this.start, this.end);
+  }
+
+  /** 1-based, in UTF-16 units. */
+  get column(): number {
+    return this.start - this.source.lastIndexOf('\n', this.start - 1);
+  }
+
+  /** Line of the last character, 1-based. */
+  get endLine(): number {
+    return this.line + this.text.trimEnd().split('\n').length - 1;
   }
 
   /** The first child with the given role. */
@@ -64,27 +74,34 @@ export interface Parsed {
   errorLine: number | undefined;
   /** Nested beyond what is walked; what lies deeper is not in the tree. */
   tooDeep: boolean;
+  /** In source order, with their marks. */
+  comments: { line: number; text: string }[];
 }
 
 const COMMENTS = new Set(['comment', 'line_comment', 'block_comment']);
 
-/** Parses C and Python with the grammars that ship in `assets/grammars`. */
+/** Grammars that ship in `assets/grammars`, by what they parse. */
+export const GRAMMARS = ['c', 'cpp', 'javascript', 'python', 'tsx', 'typescript'] as const;
+
+/** Parses sources with the grammars that ship in `assets/grammars`. */
 export class Parsers {
   readonly #parser: Parser;
-  readonly #grammars: Record<Language, Grammar>;
+  readonly #grammars: ReadonlyMap<SourceLanguage, Grammar>;
 
-  private constructor(parser: Parser, grammars: Record<Language, Grammar>) {
+  private constructor(parser: Parser, grammars: ReadonlyMap<SourceLanguage, Grammar>) {
     this.#parser = parser;
     this.#grammars = grammars;
   }
 
   /** Throws a `SutureError` where a grammar cannot be loaded. */
-  static async load(): Promise<Parsers> {
-    const load = (language: Language) =>
-      Grammar.load(assetPath('grammars', `tree-sitter-${language}.wasm`));
+  static async load(languages: readonly SourceLanguage[] = ['c', 'python']): Promise<Parsers> {
     try {
       await Parser.init();
-      const grammars = { c: await load('c'), python: await load('python') };
+      const grammars = new Map<SourceLanguage, Grammar>();
+      for (const language of languages) {
+        const file = assetPath('grammars', `tree-sitter-${language}.wasm`);
+        grammars.set(language, await Grammar.load(file));
+      }
       return new Parsers(new Parser(), grammars);
     } catch (thrown) {
       throw new SutureError(
@@ -95,9 +112,13 @@ export class Parsers {
     }
   }
 
-  parse(source: string, language: Language): Parsed {
-    const grammar = this.#grammars[language];
-    ensure(grammar, 'BAD_ARGUMENT', `The scanner knows c and python, not ${language}.`);
+  parse(source: string, language: SourceLanguage): Parsed {
+    const grammar = this.#grammars.get(language);
+    ensure(
+      grammar,
+      'BAD_ARGUMENT',
+      `The scanner has loaded ${[...this.#grammars.keys()].join(' and ')}, not ${language}.`,
+    );
     this.#parser.setLanguage(grammar);
     const tree = this.#parser.parse(source);
     ensure(tree, 'INTERNAL', 'The parser gave no tree.');
@@ -113,6 +134,7 @@ function copyTree(tree: Tree, source: string): Parsed {
   const cursor = tree.walk();
   let errorLine: number | undefined;
   let tooDeep = false;
+  const comments: Parsed['comments'] = [];
   let root: SyntaxNode | undefined;
   let parent: SyntaxNode | undefined;
   let depth = 0;
@@ -123,8 +145,10 @@ function copyTree(tree: Tree, source: string): Parsed {
     const type = cursor.nodeType;
     const start = cursor.startIndex;
     let entered = false;
-    if (!COMMENTS.has(type)) {
-      for (; counted < start; counted++) if (source.charCodeAt(counted) === 10) line++;
+    for (; counted < start; counted++) if (source.charCodeAt(counted) === 10) line++;
+    if (COMMENTS.has(type)) {
+      comments.push({ line, text: source.slice(start, cursor.endIndex) });
+    } else {
       const node = new SyntaxNode(
         type,
         cursor.currentFieldName ?? undefined,
@@ -149,7 +173,8 @@ function copyTree(tree: Tree, source: string): Parsed {
     while (!cursor.gotoNextSibling()) {
       if (!cursor.gotoParent()) {
         cursor.delete();
-        return { root: root!, clean: errorLine === undefined && !tooDeep, errorLine, tooDeep };
+        const clean = errorLine === undefined && !tooDeep;
+        return { root: root!, clean, errorLine, tooDeep, comments };
       }
       depth--;
       parent = parent!.parent;

@@ -5,7 +5,7 @@ export const MAX_STEPS = 100_000;
 
 /** Thrown to leave a path that cannot happen, or that would repeat another. */
 export const ABANDON = Symbol('abandon');
-const EXHAUSTED = Symbol('exhausted');
+export const EXHAUSTED = Symbol('exhausted');
 
 /**
  * The choices of one path. An interpreter runs the function from its start and asks `choose`

@@ -1,7 +1,10 @@
-/** Languages that the scanner parses. */
+/** Languages of the tasks that outcomes are judged on. */
 export type Language = 'c' | 'python';
 
-/** Weaknesses that the scanner knows, as written in reports. */
+/** Languages that `suture scan` reads; `tsx` is TypeScript with JSX. */
+export type SourceLanguage = Language | 'cpp' | 'javascript' | 'typescript' | 'tsx';
+
+/** Weaknesses of those tasks, as written in reports. */
 export const CWES = ['CWE-787', 'CWE-119', 'CWE-134', 'CWE-089', 'CWE-078', 'CWE-079'] as const;
 export type Cwe = (typeof CWES)[number];
 

@@ -1,0 +1,31 @@
+import { pathTraversal } from './cwe022.js';
+import { commandInjectionPython } from './cwe078.js';
+import { commandInjectionOthers } from './cwe078-others.js';
+import { crossSiteScriptingPython } from './cwe079.js';
+import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
+import { sqlInjectionPython } from './cwe089.js';
+import { sqlInjectionJavaScript } from './cwe089-javascript.js';
+import { bufferBoundsRule } from './cwe119.js';
+import { formatStringRule } from './cwe134.js';
+import { weakCryptography } from './cwe327.js';
+import { deserialization } from './cwe502.js';
+import { outOfBoundsWriteRule } from './cwe787.js';
+import { hardCodedCredentials } from './cwe798.js';
+import type { Rule } from './rule.js';
+
+/** All rules, by CWE. A new rule is added here. */
+export const RULES: readonly Rule[] = [
+  pathTraversal,
+  commandInjectionPython,
+  commandInjectionOthers,
+  crossSiteScriptingPython,
+  crossSiteScriptingJavaScript,
+  sqlInjectionPython,
+  sqlInjectionJavaScript,
+  bufferBoundsRule,
+  formatStringRule,
+  weakCryptography,
+  deserialization,
+  outOfBoundsWriteRule,
+  hardCodedCredentials,
+];
