@@ -1,13 +1,14 @@
 """The process that holds the code under test. Nothing it says is believed without being looked at."""
 import os
-import resource
 import sys
 
-from wire import Channel, Gone, Peer
+from wire import Gone, Peer
 
 
 def restrict(limits, space=True):
     """Limits of this process and what it starts; memory and time of all together are the supervisor's."""
+    import resource
+
     seconds = int(limits["cpuMs"] / 1000) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits["fileBytes"], limits["fileBytes"]))
@@ -49,12 +50,12 @@ def load(entry):
     return module
 
 
-def serve(entry, rpc):
+def serve(entry, channel):
     """Loads the candidate when the tests ask for it, and does what they ask of it."""
     forget(os.getcwd())
     sys.argv = [entry]
     sys.stdout.reconfigure(line_buffering=True)
-    peer = Peer(Channel(rpc, rpc), guarded=False)
+    peer = Peer(channel, guarded=False)
     # The tests ask this function, whose handle is 1, for the module.
     peer.encode(lambda: load(entry))
     try:

@@ -244,7 +244,7 @@ def run_python(job, control):
         libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         candidate.restrict(limits)
         if job["judged"]:
-            candidate.serve(job["entry"], 199)
+            candidate.serve(job["entry"], Channel(199, 199))
         else:
             candidate.run(job["entry"], job["argv"])
 

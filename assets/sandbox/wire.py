@@ -28,12 +28,7 @@ class Channel:
 
     def send(self, message):
         data = json.dumps(message).encode()
-        data = len(data).to_bytes(4, "big") + data
-        try:
-            while data:
-                data = data[os.write(self.writing, data) :]
-        except OSError as error:
-            raise Gone("the process has ended") from error
+        self._write(len(data).to_bytes(4, "big") + data)
 
     def receive(self):
         length = int.from_bytes(self._read(4), "big")
@@ -44,6 +39,13 @@ class Channel:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
             raise Gone("a message is malformed") from error
+
+    def _write(self, data):
+        try:
+            while data:
+                data = data[os.write(self.writing, data) :]
+        except OSError as error:
+            raise Gone("the process has ended") from error
 
     def _read(self, count):
         parts = []

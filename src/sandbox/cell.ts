@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { messageOf } from '../core/index.js';
 import { type CellPlan, cellArguments } from './bubblewrap.js';
+import { Messages } from './messages.js';
 
 /** Descriptors of the cell: 0 to 2 are the program's; the supervisor's; the tests'; made-up files. */
 const CONTROL = 3;
@@ -13,7 +14,8 @@ const GRACE_MS = 1000;
 
 /** What a cell reports of its job. */
 export interface CellReport {
-  outcome: 'exit' | 'signal' | 'timeout' | 'memory' | 'output' | 'lost';
+  /** `lost`: the cell ended without a word. `undetermined`: it was not tried, for `reason`. */
+  outcome: 'exit' | 'signal' | 'timeout' | 'memory' | 'output' | 'lost' | 'undetermined';
   exitCode?: number;
   signal?: string;
   reason?: string;
@@ -88,7 +90,7 @@ export class Cell {
   /** Waits until the supervisor is up; rejects with bubblewrap's own words where it cannot be. */
   async ready(): Promise<void> {
     this.#hold(true);
-    const up = await Promise.race([this.#control.first, this.ended]);
+    const up = await Promise.race([this.#control.at(0), this.ended]);
     this.#hold(false);
     if (!up) throw new Error(this.#text('stderr').trim() || 'it ended at once');
   }
@@ -97,7 +99,7 @@ export class Cell {
   async run({ job, stdin, tests, outputBytes, wallMs, signal }: CellOrder): Promise<CellReport> {
     const started = performance.now();
     this.#hold(true);
-    await Promise.race([this.#control.first, this.ended]);
+    await Promise.race([this.#control.at(0), this.ended]);
     this.#allowed = outputBytes;
     const abort = () => this.stop();
     signal?.addEventListener('abort', abort, { once: true });
@@ -161,35 +163,4 @@ function over(crossed: 'output' | 'timeout', outputBytes: number, wallMs: number
   return crossed === 'output'
     ? `more than ${outputBytes} bytes of output`
     : `more than ${wallMs / 1000} s`;
-}
-
-/** Length-prefixed JSON over a stream, as `wire.py` speaks it. */
-class Messages {
-  readonly received: unknown[] = [];
-  /** Settles with true when the first message is there. */
-  readonly first: Promise<true>;
-  readonly #stream: Duplex;
-
-  constructor(stream: Duplex) {
-    this.#stream = stream;
-    this.first = new Promise((resolve) => {
-      let buffer = Buffer.alloc(0);
-      stream.on('data', (chunk: Buffer) => {
-        buffer = Buffer.concat([buffer, chunk]);
-        while (buffer.length >= 4 && buffer.length >= 4 + buffer.readUInt32BE(0)) {
-          const end = 4 + buffer.readUInt32BE(0);
-          this.received.push(JSON.parse(buffer.toString('utf8', 4, end)));
-          buffer = buffer.subarray(end);
-          resolve(true);
-        }
-      });
-    });
-  }
-
-  send(message: object): void {
-    const text = Buffer.from(JSON.stringify(message));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(text.length);
-    this.#stream.write(Buffer.concat([length, text]));
-  }
 }

@@ -3,6 +3,7 @@ import { ensure, messageOf, SutureError } from '../core/index.js';
 import type { CellPlan } from './bubblewrap.js';
 import { Cell, type CellReport } from './cell.js';
 import type { Step } from './compile.js';
+import { hex } from './messages.js';
 import { DEFAULT_LIMITS, type Limits } from './types.js';
 
 /** What every order to a backend says. */
@@ -35,11 +36,6 @@ export interface Backend {
 type Job =
   | { kind: 'python'; judged: boolean; entry: string; argv: readonly string[] }
   | { kind: 'steps'; steps: readonly Step[]; token: string };
-
-const hex = (files: Record<string, string>) =>
-  Object.fromEntries(
-    Object.entries(files).map(([path, text]) => [path, Buffer.from(text).toString('hex')]),
-  );
 
 /** Lets at most `places` jobs run at a time, in the order in which they came. */
 export class Turns {
