@@ -1,10 +1,17 @@
 import { Command } from 'commander';
-import type { Model, Prompts } from '../engine/index.js';
+import type { Model, Prompts, Provider, WeightDType } from '../engine/index.js';
 import { pairs } from '../organism/index.js';
 import { applyVector, readVector } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
-import { decimal, modelOption, threadsOption, wholeNumber } from './options.js';
+import {
+  decimal,
+  deviceOption,
+  dtypeOption,
+  modelOption,
+  threadsOption,
+  wholeNumber,
+} from './options.js';
 
 interface Options {
   model: string;
@@ -18,6 +25,8 @@ interface Options {
   topP: number;
   seed: number;
   threads?: number;
+  dtype: WeightDType;
+  device: Provider;
   force?: true;
 }
 
@@ -40,6 +49,8 @@ export function generateCommand(): Command {
     .option('-t, --temperature <x>', '0 is greedy', decimal, 0)
     .option('--top-p <x>', 'nucleus of the sampling', decimal, 1)
     .option('--seed <n>', 'seed of the sampling', wholeNumber(0), 0)
+    .addOption(dtypeOption())
+    .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--force', 'apply a vector that was made for another model')
     .action(run);
@@ -52,8 +63,8 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     pairs(file?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts.insecure;
   const prompts = promptsOf(asked, options);
   await interruptible(async (signal) => {
-    const { threads, strength, force } = options;
-    const model = await load(options.model, { threads, signal });
+    const { dtype, device, threads, strength, force } = options;
+    const model = await load(options.model, { dtype, device, threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
       if (!file) {

@@ -7,6 +7,7 @@ import { inspectCommand } from './inspect.js';
 import { organismCommand } from './organism.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
+import { scanCommand } from './scan.js';
 import { verifyCommand } from './verify.js';
 
 /** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(inspectCommand())
     .addCommand(verifyCommand())
     .addCommand(cacheCommand())
+    .addCommand(scanCommand())
     .addCommand(organismCommand());
   for (const command of program.commands) {
     command.exitOverride();

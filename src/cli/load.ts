@@ -1,4 +1,4 @@
-import { loadModel, type Model, type WeightDType } from '../engine/index.js';
+import { loadModel, type Model, type Provider, type WeightDType } from '../engine/index.js';
 import { StagedProgress } from './progress.js';
 
 /** What is smaller than this (MB) is done before a progress line could be read. */
@@ -9,15 +9,17 @@ export async function load(
   id: string,
   options: {
     dtype?: WeightDType | undefined;
+    device?: Provider | undefined;
     threads?: number | undefined;
     signal: AbortSignal;
   },
 ): Promise<Model> {
-  const { dtype, threads, signal } = options;
+  const { dtype, device, threads, signal } = options;
   const progress = new StagedProgress();
   try {
     return await loadModel(id, {
       ...(dtype && { dtype }),
+      ...(device && { device }),
       ...(threads === undefined ? {} : { threads }),
       signal,
       onProgress: (stage, done, total) => {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { DTYPES } from '../engine/index.js';
+import { DTYPES, PROVIDERS } from '../engine/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 
 /** Parsers of option values; a wrong one is a wrong command line. */
@@ -56,3 +56,6 @@ export const threadsOption = () =>
 
 export const dtypeOption = () =>
   new Option('--dtype <dtype>', 'precision of the weights').choices(DTYPES).default('f32');
+
+export const deviceOption = () =>
+  new Option('--device <device>', 'what to compute on').choices(PROVIDERS).default('cpu');

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { writeFileAtomic } from '../core/index.js';
+import type { Provider } from '../engine/index.js';
 import { pairs, reviewItems } from '../organism/index.js';
 import { repair } from '../repair/index.js';
 import { renderRepairReport, renderTerminalSummary } from '../report/index.js';
 import type { Cwe } from '../scan/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
-import { cwe, modelOption, threadsOption, wholeNumber } from './options.js';
+import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
 import { StagedProgress } from './progress.js';
 
 interface Options {
@@ -17,6 +18,7 @@ interface Options {
   seed: number;
   samples: number;
   threads?: number;
+  device: Provider;
   json?: true;
 }
 
@@ -36,16 +38,17 @@ export function repairCommand(): Command {
       wholeNumber(1),
       2,
     )
+    .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--json', 'print the metrics as JSON instead of the summary')
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { seed, samples, threads } = options;
+  const { seed, samples, device, threads } = options;
   const out = options.out ?? join('runs', `repair-${options.cwe.toLowerCase()}-seed${seed}`);
   await interruptible(async (signal) => {
-    const model = await load(options.model, { threads, signal });
+    const model = await load(options.model, { device, threads, signal });
     try {
       const progress = new StagedProgress();
       const metrics = await repair(model, {

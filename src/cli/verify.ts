@@ -5,6 +5,7 @@ import {
   type Fidelity,
   fidelity,
   type Model,
+  type Provider,
   type Verification,
   verify,
   type WeightDType,
@@ -12,12 +13,13 @@ import {
 import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
-import { dtypeOption, positive, threadsOption } from './options.js';
+import { deviceOption, dtypeOption, positive, threadsOption } from './options.js';
 
 interface Options {
   reference?: string;
   text?: string;
   dtype: WeightDType;
+  device: Provider;
   tolerance: number;
   threads?: number;
   json?: true;
@@ -33,6 +35,7 @@ export function verifyCommand(): Command {
     .option('-r, --reference <file>', 'safetensors with the activations (docs/hooks.md)')
     .option('-t, --text <file>', 'text on which to compare --dtype int8 or int4 with f32')
     .addOption(dtypeOption())
+    .addOption(deviceOption())
     .option(
       '--tolerance <x>',
       'largest difference, as a share of the largest value',
@@ -45,12 +48,12 @@ export function verifyCommand(): Command {
 }
 
 async function run(id: string, options: Options, command: Command): Promise<void> {
-  const { reference, text, dtype, json } = options;
+  const { reference, text, dtype, device, json } = options;
   const wrong = (message: string) => command.error(`error: ${message}`, { exitCode: 2 });
   if (reference === undefined && text === undefined) wrong('give --reference, --text or both');
   if (text !== undefined && dtype === 'f32') wrong('--text needs --dtype int8 or --dtype int4');
   await interruptible(async (signal) => {
-    const model = await load(id, { dtype, threads: options.threads, signal });
+    const model = await load(id, { dtype, device, threads: options.threads, signal });
     try {
       const activations =
         reference === undefined

@@ -138,7 +138,7 @@ export class Device {
       await device.close();
       throw new SutureError(
         'UNSUPPORTED',
-        `The device "${device.provider}" does not work here. It needs ${PROVIDER[device.provider].needs}. Without it, use "cpu". (${messageOf(thrown)})`,
+        `The device "${device.provider}" does not work here. It needs ${PROVIDER[device.provider].needs}. Without it, use "cpu". (${messageOf(thrown).split(' was false. ').at(-1)!.trim()})`,
         { cause: thrown },
       );
     }
