@@ -167,35 +167,32 @@ async function decode(entrants, { rounds, vocabulary }) {
   });
 }
 
-/** What hooks cost. @param {Entrant[]} entrants @param {Setting} setting */
+/** What hooks cost, with the quartiles of the pairs as its spread. @param {Entrant[]} entrants @param {Setting} setting */
 async function overhead(entrants, { rounds, vocabulary, layers }) {
   await together(entrants.slice(0, 1), async ([suture]) => {
     if (!suture) return;
     const tokens = prompt(256, vocabulary);
-    const cost = async (/** @type {string} */ what, /** @type {object} */ params, target = '') => {
-      const { ratios } = await suture.engine.call('pairs', {
-        tokens,
-        rounds: 2 * rounds,
-        ...params,
-      });
-      const percents = ratios.map((/** @type {number} */ ratio) => 100 * (ratio - 1));
-      row(what, suture.title, percents, '%', target);
-    };
-    await cost(
-      'capture all residuals, pass over 256',
-      { pass: 'forward', capture: 'blocks.*.hook_resid_post' },
-      'goal < 5 %',
-    );
-    for (const layer of [0, Math.floor(layers / 2), layers - 1]) {
-      await cost(
-        `steer layer ${layer}, pass over 256`,
-        { pass: 'forward', steer: layer },
-        'goal < 1 %',
+    const cost = async (
+      /** @type {'passPairs' | 'stepPairs'} */ method,
+      /** @type {string} */ what,
+      edit = {},
+      target = '',
+    ) => {
+      const { ratios } = await suture.engine.call(method, { tokens, pairs: 6 * rounds, ...edit });
+      const sorted = ratios.toSorted((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+      const quartiles = [1, 2, 3].map(
+        (i) => 100 * (sorted[Math.floor((i * sorted.length) / 4)] - 1),
       );
-      await cost(`steer layer ${layer}, decode`, { pass: 'decode', steer: layer }, 'goal < 1 %');
+      row(what, suture.title, quartiles, '%', target);
+    };
+    const captured = { capture: 'blocks.*.hook_resid_post' };
+    await cost('passPairs', 'capture all residuals, pass over 256', captured, 'goal < 5 %');
+    for (const steer of [0, Math.floor(layers / 2), layers - 1]) {
+      await cost('passPairs', `steer layer ${steer}, pass over 256`, { steer }, 'goal < 1 %');
+      await cost('stepPairs', `steer layer ${steer}, decode`, { steer }, 'goal < 1 %');
     }
-    await cost('  noise: another graph, same work', { pass: 'forward', capture: 'hook_embed' });
-    await cost('  noise: the same graph, decode', { pass: 'decode' });
+    await cost('passPairs', '  noise: another graph, same work', { capture: 'hook_embed' });
+    await cost('stepPairs', '  noise: two plain sequences, decode');
   });
 }
 

@@ -26,35 +26,75 @@ await serve({
 
   /** Milliseconds of each of some greedy steps behind a prompt. @param {{ tokens: number[], steps: number }} params */
   async decode({ tokens, steps }) {
-    return { ms: await stepTimes(tokens, steps, []) };
+    /** @type {number[]} */
+    const ends = [];
+    await model.generate(
+      { tokens: [tokens] },
+      {
+        maxNewTokens: WARM_UP + steps,
+        eosIds: [],
+        onProgress: () => ends.push(performance.now()),
+      },
+    );
+    const times = ends.slice(1).map((end, i) => end - /** @type {number} */ (ends[i]));
+    return { ms: times.slice(WARM_UP - 1) };
   },
 
   /**
-   * What capturing or steering adds to a pass over a prompt, and steering to a decoded token: times
-   * with and without it by turns.
-   * @param {{ tokens: number[], pass: 'forward' | 'decode', capture?: string, steer?: number, rounds: number }} params
+   * What capturing or steering adds to a pass over a prompt: ratios of its time to a plain pass's
+   * beside it.
+   * @param {{ tokens: number[], capture?: string, steer?: number, pairs: number }} params
    */
-  async pairs({ tokens, pass, capture, steer, rounds }) {
-    const interventions = steer === undefined ? [] : [steering(steer, 'all')];
-    const forward = (/** @type {boolean} */ edited) =>
-      timed(() =>
-        model.forward([tokens], {
-          logits: 'last',
-          ...(edited && { interventions, ...(capture && { capture: [capture] }) }),
-        }),
-      );
-    const decode = async (/** @type {boolean} */ edited) =>
-      median(await stepTimes(tokens, 16, edited && steer !== undefined ? [steering(steer)] : []));
-    const run = pass === 'forward' ? forward : decode;
-    await run(false);
-    await run(true);
+  async passPairs({ tokens, capture, steer, pairs }) {
+    const edited = {
+      interventions: steer === undefined ? [] : [steering(steer, 'all')],
+      capture: capture === undefined ? [] : [capture],
+    };
+    const run = (/** @type {object} */ edits) =>
+      timed(() => model.forward([tokens], { logits: 'last', ...edits }));
+    await run({});
+    await run(edited);
     /** @type {number[]} */
     const ratios = [];
-    for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < pairs; i++) {
       // Each goes first as often as the other, so that drift of the machine falls on both alike.
-      const first = await run(round % 2 === 1);
-      const second = await run(round % 2 === 0);
-      ratios.push(round % 2 === 1 ? first / second : second / first);
+      const [first, second] = i % 2 === 0 ? [{}, edited] : [edited, {}];
+      const times = [await run(first), await run(second)];
+      ratios.push(Number(times[(i + 1) % 2]) / Number(times[i % 2]));
+    }
+    return { ratios };
+  },
+
+  /**
+   * What steering adds to a decoded token. Two sequences are decoded at a time, one of them steered:
+   * the engine takes their steps by turns, and each ends when the other's next begins.
+   * @param {{ tokens: number[], steer?: number, pairs: number }} params
+   */
+  async stepPairs({ tokens, steer, pairs }) {
+    /** @type {{ edited: boolean, end: number }[]} */
+    const steps = [];
+    const decode = (/** @type {boolean} */ edited) =>
+      model.generate(
+        { tokens: [tokens] },
+        {
+          maxNewTokens: 2 * WARM_UP + pairs,
+          eosIds: [],
+          interventions: edited && steer !== undefined ? [steering(steer)] : [],
+          onProgress: () => steps.push({ edited, end: performance.now() }),
+        },
+      );
+    await Promise.all([decode(false), decode(true)]);
+    /** Milliseconds of step i, where the other sequence's came before it. */
+    const time = (/** @type {number} */ i) => {
+      const [before, step] = [steps[i - 1], steps[i]];
+      if (!before || !step || before.edited === step.edited) return undefined;
+      return step.end - before.end;
+    };
+    /** @type {number[]} */
+    const ratios = [];
+    for (let i = 4 * WARM_UP; i < steps.length; i++) {
+      const [plain, edited] = [time(i - 1), time(i)];
+      if (steps[i]?.edited && plain && edited) ratios.push(edited / plain);
     }
     return { ratios };
   },
@@ -91,23 +131,6 @@ await serve({
   },
 });
 
-/** @param {number[]} tokens @param {number} steps @param {import('../../dist/index.js').Intervention[]} interventions */
-async function stepTimes(tokens, steps, interventions) {
-  /** @type {number[]} */
-  const ends = [];
-  await model.generate(
-    { tokens: [tokens] },
-    {
-      maxNewTokens: WARM_UP + steps,
-      eosIds: [],
-      interventions,
-      onProgress: () => ends.push(performance.now()),
-    },
-  );
-  const times = ends.slice(1).map((end, i) => end - /** @type {number} */ (ends[i]));
-  return times.slice(WARM_UP - 1);
-}
-
 /** Adding a vector behind a block: of a length at which it changes what comes out. @param {number} layer @param {any} [positions] @param {number} [seed] */
 function steering(layer, positions = 'last_prompt_and_generated', seed = 0) {
   const vector = Float32Array.from(
@@ -125,9 +148,4 @@ function argmax(values) {
     if (/** @type {number} */ (values[i]) > /** @type {number} */ (values[best])) best = i;
   }
   return best;
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  return /** @type {number} */ (values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]);
 }
