@@ -1,4 +1,5 @@
 export { type ErrorCode, ensure, fileError, messageOf, SutureError } from './errors.js';
 export { assetPath, discard, readJson, readText, sha256, writeFileAtomic } from './files.js';
+export { groupBy } from './group.js';
 export { formatSeconds, Progress, type ProgressOptions } from './progress.js';
 export { Random } from './random.js';

@@ -117,8 +117,12 @@ describe('mcnemarExact', () => {
 });
 
 describe('signFlipTest', () => {
-  it('refuses more clusters than it can enumerate', () => {
-    expect(() => signFlipTest(Array<number>(21).fill(1))).toThrow(SutureError);
+  it('samples where there are too many to enumerate, and is near the exact value', () => {
+    // 24 clusters of which 18 are +1 and 6 -1: |sum| >= 12 is a binomial tail, 2 P(X >= 18 of 24).
+    const means = Array.from({ length: 24 }, (_, i) => (i < 18 ? 1 : -1));
+    expect(signFlipTest(means)).toBeCloseTo(0.0227, 3);
+    expect(signFlipTest(Array(40).fill(1))).toBe(1 / 100_000);
+    expect(signFlipTest(means)).toBe(signFlipTest(means));
   });
 });
 
