@@ -70,6 +70,26 @@ describe('samples depend on prompt, seed and number alone', () => {
     expect(await tokensOf(PROMPTS, { ...SAMPLING, n: 2, seed: 6 })).not.toEqual(alone);
   });
 
+  it('not on which samples are skipped; each is told as it ends', async () => {
+    const told: string[] = [];
+    const { samples } = await model.generate(
+      { tokens: PROMPTS },
+      {
+        ...SAMPLING,
+        n: 2,
+        skip: (prompt, sample) => (prompt + sample) % 2 === 0,
+        onSample: ({ prompt, sample }) => told.push(`${prompt} ${sample}`),
+      },
+    );
+    expect(samples).toHaveLength(PROMPTS.length);
+    for (const { prompt, sample, tokens } of samples) {
+      expect((prompt + sample) % 2).toBe(1);
+      expect(tokens).toEqual(alone[2 * prompt + sample]);
+    }
+    const names = samples.map(({ prompt, sample }) => `${prompt} ${sample}`);
+    expect(told.sort()).toEqual(names.sort());
+  });
+
   it('in the order (prompt, sample)', async () => {
     const { samples } = await model.generate({ tokens: PROMPTS }, { ...SAMPLING, n: 2 });
     const order = samples.map(({ prompt, sample }) => [prompt, sample]);

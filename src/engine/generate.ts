@@ -30,6 +30,10 @@ export interface GenerateOptions extends SamplingOptions, LogitsOptions {
   maxBatch?: number;
   /** Called with every piece of text as it becomes certain. */
   onText?: (piece: { prompt: number; sample: number; text: string }) => void;
+  /** Called with every completion as soon as it is finished. */
+  onSample?: (sample: Sample) => void;
+  /** Samples that are not needed, as when a run is resumed: the others come out the same. */
+  skip?: (prompt: number, sample: number) => boolean;
   /** Called after each token of the batch with how many completions are finished. */
   onProgress?: (finished: number, total: number) => void;
   /** Ends the generation with an INTERRUPTED error. */
@@ -54,7 +58,7 @@ export interface Sample {
  * Generates `n` completions of each prompt, many rows side by side (`flights.ts`).
  *
  * @param prompts token ids, each at least one token
- * @returns samples in the order (prompt, sample)
+ * @returns samples in the order (prompt, sample), without those that were skipped
  */
 export async function generate(
   runner: Runner,
@@ -89,26 +93,35 @@ export async function generate(
   const plan = new CompiledPlan(options.interventions ?? [], config, prompts.length);
   const program: ProgramSpec = { plan, capture: [], adapter };
   const rows = prompts.flatMap((ids, prompt) =>
-    Array.from(
-      { length: n },
-      (_, index): Row => ({
-        prompt,
-        sample: index,
-        ids,
-        tokens: [],
-        text: '',
-        logprobs: [],
-        random: new Random(options.seed ?? 0, 'sample', ids.join(), index),
-        decoder: codec && new IncrementalDecoder(codec, { skipSpecialTokens: true }),
-        stop: stop.length > 0 ? new StopMatcher(stop) : undefined,
-        finishReason: undefined,
-        // Learned positions end; rotary ones do not.
-        room: config.rope
-          ? maxNewTokens
-          : Math.min(maxNewTokens, config.maxPositions - ids.length + 1),
-      }),
-    ),
+    [...Array(n).keys()]
+      .filter((index) => !options.skip?.(prompt, index))
+      .map(
+        (index): Row => ({
+          prompt,
+          sample: index,
+          ids,
+          tokens: [],
+          text: '',
+          logprobs: [],
+          random: new Random(options.seed ?? 0, 'sample', ids.join(), index),
+          decoder: codec && new IncrementalDecoder(codec, { skipSpecialTokens: true }),
+          stop: stop.length > 0 ? new StopMatcher(stop) : undefined,
+          finishReason: undefined,
+          // Learned positions end; rotary ones do not.
+          room: config.rope
+            ? maxNewTokens
+            : Math.min(maxNewTokens, config.maxPositions - ids.length + 1),
+        }),
+      ),
   );
+  const result = (row: Row): Sample => ({
+    prompt: row.prompt,
+    sample: row.sample,
+    tokens: row.tokens,
+    text: row.text,
+    finishReason: row.finishReason!,
+    ...(logprobs !== undefined && { logprobs: row.logprobs }),
+  });
 
   let finished = 0;
   const decoding: Decoding = {
@@ -123,19 +136,14 @@ export async function generate(
       const token = sample(logits, options, row.random);
       if (logprobs !== undefined) row.logprobs.push(logprobOf(own, token, logprobs));
       accept(row, token, options);
-      if (row.finishReason) finished++;
+      if (!row.finishReason) return;
+      finished++;
+      options.onSample?.(result(row));
     },
     onStep: () => options.onProgress?.(finished, rows.length),
   };
   for (const flight of planFlights(rows, plan, config, maxBatch)) await fly(flight, decoding);
-  return rows.map((row) => ({
-    prompt: row.prompt,
-    sample: row.sample,
-    tokens: row.tokens,
-    text: row.text,
-    finishReason: row.finishReason!,
-    ...(logprobs !== undefined && { logprobs: row.logprobs }),
-  }));
+  return rows.map(result);
 }
 
 /** @throws {SutureError} BAD_ARGUMENT for a prompt that the model cannot take in */
