@@ -12,7 +12,7 @@ import {
 import { setImmediate as eventLoop } from 'node:timers/promises';
 import { discard, ensure, fileError, SutureError } from '../../core/index.js';
 import type { HubClient, RemoteFile } from './client.js';
-import { aMoment, claim, owning, release } from './temporary.js';
+import { aMoment, claim, clearAbandoned, owning, release } from './temporary.js';
 
 export interface DownloadOptions {
   signal?: AbortSignal | undefined;
@@ -59,6 +59,7 @@ export async function downloadBlob(
           }
         });
         renameSync(own, blob);
+        clearAbandoned(blob);
       } finally {
         release(own);
       }

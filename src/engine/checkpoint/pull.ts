@@ -8,6 +8,7 @@ import type { OnProgress } from './content.js';
 import { downloadBlob } from './download.js';
 import { type HubId, parseHubId, repoDir } from './hub.js';
 import { ensureRoom } from './store.js';
+import { begunBytes } from './temporary.js';
 
 export interface PullOptions extends HubOptions {
   onProgress?: OnProgress | undefined;
@@ -95,7 +96,7 @@ async function pull(
   const missing = files.filter((file) => !statSync(blobOf(file), { throwIfNoEntry: false }));
   ensureRoom(
     join(repo, 'blobs'),
-    missing.reduce((sum, { size }) => sum + size, 0),
+    missing.reduce((sum, file) => sum + file.size - begunBytes(blobOf(file)), 0),
   );
   const dir = join(repo, 'snapshots', commit);
   let before = 0;

@@ -67,7 +67,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Milliseconds since a file was written to; those of a file that is gone are without end. */
-export function ageOf(path: string): number {
+function ageOf(path: string): number {
   const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
   return modified === undefined ? Number.POSITIVE_INFINITY : Date.now() - modified;
 }
@@ -90,15 +90,24 @@ export function claim(path: string, suffix: Suffix): string | undefined {
 }
 
 function begin(path: string, suffix: Suffix): string {
-  for (const old of temporariesOf(path)) if (suffix === '.tmp') discard(old);
+  if (suffix === '.tmp') clearAbandoned(path);
   const own = nameFor(path, process.pid, suffix);
   closeSync(openSync(own, 'wx'));
   return own;
 }
 
+/** Removes what was begun for a file and abandoned. */
+export function clearAbandoned(path: string): void {
+  for (const old of temporariesOf(path)) if (isAbandoned(old)) discard(old);
+}
+
+const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** How many bytes of a file are there already, whoever got them. */
+export const begunBytes = (path: string) => Math.max(0, ...temporariesOf(path).map(sizeOf));
+
 /** Takes over the longest of the files that were abandoned. */
 function adopt(path: string): string | undefined {
-  const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const left = temporariesOf(path).sort((a, b) => sizeOf(b) - sizeOf(a));
   for (const old of left) {
     const own = nameFor(path, process.pid, '.incomplete');
