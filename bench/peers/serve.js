@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 
 /** @param {Record<string, (params: any) => Promise<unknown>>} methods */
 export async function serve(methods) {
+  // Nobody waits for an answer any more when the parent is gone.
+  process.stdin.on('end', () => process.exit());
   for await (const line of createInterface({ input: process.stdin })) {
     const { method, params } = JSON.parse(line);
     /** @type {unknown} */
@@ -17,7 +19,6 @@ export async function serve(methods) {
     }
     writeSync(3, `${JSON.stringify(answer)}\n`);
   }
-  process.exit();
 }
 
 /** The most memory this process has had, in bytes, mapped files included. */

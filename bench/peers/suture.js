@@ -110,7 +110,9 @@ await serve({
       scale: (1 + Math.floor(i / controls)) / strengths,
       rows: [i],
     }));
-    const options = { maxNewTokens: newTokens, temperature: 0.6, topP: 0.9, eosIds: [] };
+    // Random weights give flat logits, of which top-p would keep half the vocabulary; so low a
+    // temperature makes them as peaked as a trained model's.
+    const options = { maxNewTokens: newTokens, temperature: 0.05, topP: 0.9, eosIds: [] };
     const one = async (/** @type {number} */ i) => {
       const interventions = [
         { .../** @type {(typeof arms)[0]} */ (arms[i % arms.length]), rows: [0] },
