@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'UNSUPPORTED'
   | 'NOT_FOUND'
   | 'DISK'
+  | 'NETWORK'
+  | 'FORBIDDEN'
   | 'INTERRUPTED'
   | 'ENGINE'
   | 'INTERNAL';
