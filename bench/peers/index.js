@@ -145,11 +145,13 @@ async function prefill(entrants, { rounds, vocabulary }) {
   await together(entrants, async (started) => {
     for (const length of [256, 1024]) {
       const tokens = prompt(length, vocabulary);
-      for (const { engine } of started) await engine.call('prefill', { tokens });
+      const nexts = [];
+      for (const { engine } of started) nexts.push((await engine.call('prefill', { tokens })).next);
       const rates = await byTurns(started, rounds, async ({ engine }) => {
         return (1000 * length) / (await engine.call('prefill', { tokens })).ms;
       });
       beside(`prefill, ${length} tokens`, started, rates);
+      console.log(`  most probable next token: ${nexts.join(', ')}`);
     }
   });
 }
