@@ -6,7 +6,7 @@ import { openCheckpoint, readPieces, type TensorEntry } from '../tensor/index.js
 import type { WorkOptions } from './checkpoint/content.js';
 import { inFloat32 } from './checkpoint/convert.js';
 import { quantised } from './quantise/file.js';
-import type { StoredMatrix } from './quantise/matrices.js';
+import type { MatrixRoles } from './quantise/matrices.js';
 
 /** Precisions of weights. */
 export const DTYPES = ['f32', 'int8', 'int4'] as const;
@@ -21,7 +21,7 @@ export interface Checkpoint {
   /** Weights that are f32. */
   weights: ReadonlyMap<string, TensorEntry>;
   /** Weights in few bits; none where the precision is f32. */
-  matrices: ReadonlyMap<string, StoredMatrix>;
+  matrices: ReadonlyMap<string, MatrixRoles>;
 }
 
 export interface OpenOptions extends WorkOptions {

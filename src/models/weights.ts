@@ -22,21 +22,29 @@ export function loraModules(config: ModelConfig): Map<string, LinearShape> {
   return modules;
 }
 
+/** How the forward pass uses a matrix: as the weight of a linear layer, by rows of token ids, or both. */
+export interface MatrixUse extends LinearShape {
+  multiplied: boolean;
+  lookedUp: boolean;
+}
+
 /**
  * The weights that are only multiplied with, or looked up in by token: those that may be kept in few
  * bits.
  */
-export function matrixWeights(config: ModelConfig): Map<string, LinearShape> {
-  const matrices = new Map<string, LinearShape>();
+export function matrixWeights(config: ModelConfig): Map<string, MatrixUse> {
+  const matrices = new Map<string, MatrixUse>();
+  const use = (name: string, shape: LinearShape, how: 'multiplied' | 'lookedUp') => {
+    const known = matrices.get(name) ?? { multiplied: false, lookedUp: false };
+    matrices.set(name, { ...known, ...shape, [how]: true });
+    return undefined;
+  };
   dryRun(config, () => ({
-    rows: (name, _, [n, k]) => {
-      if (n === config.vocabSize) matrices.set(name, { in: k, out: n, layout: 'out_in' });
-      return undefined;
-    },
-    product: (name, _, shape) => {
-      matrices.set(name, shape);
-      return undefined;
-    },
+    rows: (name, _, [n, k]) =>
+      n === config.vocabSize
+        ? use(name, { in: k, out: n, layout: 'out_in' }, 'lookedUp')
+        : undefined,
+    product: (name, _, shape) => use(name, shape, 'multiplied'),
   }));
   return matrices;
 }

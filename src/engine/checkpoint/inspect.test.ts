@@ -48,11 +48,12 @@ describe('a model that can be loaded', () => {
     expect(f32!.weights).toBe(bytes);
     for (const dtype of ['int8', 'int4'] as const) {
       const checkpoint = await openModel(dir, { dtype });
-      const parts = [...checkpoint.matrices.values()].flatMap(({ codes, scales, zeros }) => [
-        codes,
-        scales,
-        ...(zeros ? [zeros] : []),
+      const roles = [...checkpoint.matrices.values()].flatMap(({ factor, table }) => [
+        factor,
+        table,
       ]);
+      const files = roles.flatMap((matrix) => [matrix?.codes, matrix?.scales, matrix?.zeros]);
+      const parts = new Set(files.filter((entry) => entry !== undefined)); // some have both roles
       const kept = [...checkpoint.weights.values(), ...parts];
       const need = { int8, int4 }[dtype]!;
       expect(need.weights).toBe(kept.reduce((sum, { byteLength }) => sum + byteLength, 0));

@@ -5,18 +5,36 @@ import {
   readSafetensorsHeader,
   readTensor,
   type StreamedTensor,
+  sizeOf,
   streamSafetensors,
   type TensorEntry,
   toF32,
 } from '../../tensor/index.js';
 import { contentKey, type WorkOptions } from '../checkpoint/content.js';
 import { derivedFile, origin } from '../checkpoint/store.js';
-import type { StoredMatrix } from './matrices.js';
+import type { MatrixRoles, StoredMatrix } from './matrices.js';
 import { Rounders } from './rounders.js';
-import { type Bits, type Quantised, rowSizes } from './rounding.js';
+import { type Format, type Quantised, rowSizes } from './rounding.js';
 
 /** Precisions with weights in few bits. */
 export type QuantisedDType = 'int8' | 'int4';
+
+/**
+ * By role, chosen by measurement (docs/precision.md): of larger blocks products are faster; a head's
+ * rounding is seen in every probability; and rows that are looked up cost the same in any format.
+ */
+const FORMATS: Record<QuantisedDType, Record<'layer' | 'head' | 'rows', Format>> = {
+  int8: {
+    layer: { bits: 8, block: 64 },
+    head: { bits: 8, block: 64 },
+    rows: { bits: 8, block: 64 },
+  },
+  int4: {
+    layer: { bits: 4, block: 128 },
+    head: { bits: 4, block: 32 },
+    rows: { bits: 8, block: 64 },
+  },
+};
 
 /** Goes up with every change to what the file holds for the same weights. */
 const VERSION = 2;
@@ -27,14 +45,25 @@ const PIECE = 1 << 20;
 export interface QuantisedWeights {
   /** What stays f32: norms, biases, positions. */
   weights: ReadonlyMap<string, TensorEntry>;
-  matrices: ReadonlyMap<string, StoredMatrix>;
+  matrices: ReadonlyMap<string, MatrixRoles>;
+}
+
+/** A matrix [n, k] that is to be written. */
+interface Matrix {
+  entry: TensorEntry;
+  format: Format;
+  n: number;
+  k: number;
+  /** It is stored as [k, n]. */
+  transposed: boolean;
 }
 
 /** A weight, and how it is to be kept. */
 interface Plan {
   entry: TensorEntry;
-  /** Absent where it stays f32. */
-  matrix: { bits: Bits; n: number; k: number; transposed: boolean } | undefined;
+  /** For each role, absent where the weight stays f32. One that is kept in one format has one matrix. */
+  factor: Matrix | undefined;
+  table: Matrix | undefined;
 }
 
 /**
@@ -56,16 +85,18 @@ export async function quantised(
     write(temporary, plans, options),
   );
   const { tensors } = readSafetensorsHeader(path);
+  const stored = (matrix: Matrix | undefined): StoredMatrix | undefined => {
+    if (!matrix) return undefined;
+    const part = (name: string) => tensors.get(`${nameOf(matrix)}.${name}`);
+    const { format, k } = matrix;
+    return { format, k, codes: part('codes')!, scales: part('scales')!, zeros: part('zeros') };
+  };
   const weights = new Map<string, TensorEntry>();
-  const matrices = new Map<string, StoredMatrix>();
-  for (const { entry, matrix } of plans) {
-    const part = (name: string) => tensors.get(`${entry.name}.${name}`);
-    if (!matrix) weights.set(entry.name, tensors.get(entry.name)!);
-    else {
-      const { bits, k } = matrix;
-      const parts = { codes: part('codes')!, scales: part('scales')!, zeros: part('zeros') };
-      matrices.set(entry.name, { bits, k, ...parts });
-    }
+  const matrices = new Map<string, MatrixRoles>();
+  for (const plan of plans) {
+    const { name } = plan.entry;
+    if (matricesOf(plan).length === 0) weights.set(name, tensors.get(name)!);
+    else matrices.set(name, { factor: stored(plan.factor), table: stored(plan.table) });
   }
   return { weights, matrices };
 }
@@ -85,24 +116,40 @@ function planOf(
   dtype: QuantisedDType,
 ): Plan[] {
   const uses = matrixWeights(config);
+  const formats = FORMATS[dtype];
   return entries.map((entry) => {
     const use = uses.get(entry.name);
-    if (!use) return { entry, matrix: undefined };
-    const { out: n, in: k, layout } = use;
-    // At 4 bits, half of what a small model loses would be lost in its embedding and unembedding.
-    const bits = dtype === 'int4' && n !== config.vocabSize ? 4 : 8;
-    return { entry, matrix: { bits, n, k, transposed: layout === 'in_out' } };
+    if (!use) return { entry, factor: undefined, table: undefined };
+    const { out: n, in: k, layout, multiplied, lookedUp } = use;
+    const matrix = (format: Format): Matrix => {
+      return { entry, format, n, k, transposed: layout === 'in_out' };
+    };
+    const factor = matrix(n === config.vocabSize ? formats.head : formats.layer);
+    const same = nameOf(matrix(formats.rows)) === nameOf(factor);
+    const table = same ? factor : matrix(formats.rows);
+    return { entry, factor: multiplied ? factor : undefined, table: lookedUp ? table : undefined };
   });
 }
 
-function bytesOf({ entry, matrix }: Plan): number {
-  if (!matrix) return 4 * entry.dims.reduce((a, b) => a * b, 1);
-  const { codes, blocks, zeros } = rowSizes(matrix.k, matrix.bits);
-  return matrix.n * (codes + 4 * blocks + zeros);
+const matricesOf = ({ factor, table }: Plan): Matrix[] => [
+  ...new Set([factor, table].filter((matrix) => matrix !== undefined)),
+];
+
+const nameOf = ({ entry, format }: Matrix) => `${entry.name}.${format.bits}x${format.block}`;
+
+function bytesOf(plan: Plan): number {
+  const matrices = matricesOf(plan);
+  if (matrices.length === 0) return 4 * sizeOf(plan.entry.dims);
+  return matrices
+    .map(({ n, k, format }) => {
+      const { codes, blocks, zeros } = rowSizes(k, format);
+      return n * (codes + 4 * blocks + zeros);
+    })
+    .reduce((a, b) => a + b);
 }
 
 async function write(path: string, plans: readonly Plan[], options: WorkOptions): Promise<void> {
-  const count = plans.reduce((sum, { matrix }) => sum + (matrix ? matrix.n * matrix.k : 0), 0);
+  const count = plans.flatMap(matricesOf).reduce((sum, { n, k }) => sum + n * k, 0);
   const rounders = new Rounders(count);
   let done = 0;
   const onRounded = (weights: number) => {
@@ -121,33 +168,48 @@ async function write(path: string, plans: readonly Plan[], options: WorkOptions)
   }
 }
 
-/** What the file holds of a weight. Codes come first; scales and zeros are kept back until then. */
+/** What the file holds of a weight. */
 function tensorsOf(
-  { entry, matrix }: Plan,
+  plan: Plan,
   rounders: Rounders,
   onRounded: (weights: number) => void,
 ): [string, StreamedTensor][] {
-  const { name, dims } = entry;
-  if (!matrix) return [[name, { dtype: 'f32', dims, pieces: () => float32Pieces(entry) }]];
-  const { bits, n, k } = matrix;
-  const sizes = rowSizes(k, bits);
+  const { entry } = plan;
+  const matrices = matricesOf(plan);
+  if (matrices.length > 0) {
+    return matrices.flatMap((matrix) => matrixTensors(matrix, rounders, onRounded));
+  }
+  return [[entry.name, { dtype: 'f32', dims: entry.dims, pieces: () => float32Pieces(entry) }]];
+}
+
+/** Codes come first; scales and zeros are kept back until then. */
+function matrixTensors(
+  matrix: Matrix,
+  rounders: Rounders,
+  onRounded: (weights: number) => void,
+): [string, StreamedTensor][] {
+  const { entry, format, n, k, transposed } = matrix;
+  const sizes = rowSizes(k, format);
   const rounded: Omit<Quantised, 'codes'>[] = [];
   async function* codes() {
-    const parts = matrix!.transposed ? transposedRows(entry) : rowsOf(entry, k);
-    for await (const part of inOrder(parts, rounders, k, bits)) {
+    const parts = transposed ? transposedRows(entry) : rowsOf(entry, k);
+    for await (const part of inOrder(parts, rounders, k, format)) {
       ensure(
         part,
         'BAD_CHECKPOINT',
-        `${entry.file}: ${name} holds values that are infinite or not numbers, so it cannot be quantised.`,
+        `${entry.file}: ${entry.name} holds values that are infinite or not numbers, so it cannot be quantised.`,
       );
       rounded.push({ scales: part.scales, zeros: part.zeros });
       onRounded((part.scales.length / sizes.blocks) * k);
       yield part.codes;
     }
   }
-  const blockBytes = sizes.codes / sizes.blocks;
+  const name = nameOf(matrix);
   const tensors: [string, StreamedTensor][] = [
-    [`${name}.codes`, { dtype: 'u8', dims: [n, sizes.blocks, blockBytes], pieces: codes }],
+    [
+      `${name}.codes`,
+      { dtype: 'u8', dims: [n, sizes.blocks, sizes.codes / sizes.blocks], pieces: codes },
+    ],
     [
       `${name}.scales`,
       {
@@ -169,11 +231,11 @@ async function* inOrder(
   parts: Iterable<Float32Array<ArrayBuffer>>,
   rounders: Rounders,
   k: number,
-  bits: Bits,
+  format: Format,
 ): AsyncGenerator<Quantised | undefined> {
   const underway: Promise<Quantised | undefined>[] = [];
   for (const part of parts) {
-    const result = rounders.round(part, k, bits);
+    const result = rounders.round(part, k, format);
     result.catch(() => {}); // it is looked at when its turn comes
     underway.push(result);
     if (underway.length >= rounders.width) yield underway.shift()!;

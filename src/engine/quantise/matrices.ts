@@ -7,21 +7,27 @@ import {
 } from '../../graph/index.js';
 import type { Build } from '../../models/index.js';
 import type { TensorEntry } from '../../tensor/index.js';
-import { type Bits, BLOCK } from './rounding.js';
+import type { Format } from './rounding.js';
 
 /** Where a matrix [n, k] in few bits lies. */
 export interface StoredMatrix {
-  bits: Bits;
+  format: Format;
   k: number;
   codes: TensorEntry;
   scales: TensorEntry;
   zeros: TensorEntry | undefined;
 }
 
+/** A weight as the factor of a product, and as the table whose rows are looked up. */
+export interface MatrixRoles {
+  factor: StoredMatrix | undefined;
+  table: StoredMatrix | undefined;
+}
+
 /** The part of a build that serves matrices in few bits, in place from their file. */
 export function quantisedProducts(
   graph: Graph,
-  matrices: ReadonlyMap<string, StoredMatrix>,
+  matrices: ReadonlyMap<string, MatrixRoles>,
 ): Required<Pick<Build, 'product' | 'rows'>> {
   const made = new Map<string, Value>();
   const inPlace = (entry: TensorEntry, name: string, dims: readonly number[]): Value => {
@@ -30,31 +36,28 @@ export function quantisedProducts(
     made.set(name, value);
     return value;
   };
-  /** As a factor or as a table: the same bytes, whose codes ONNX Runtime wants in two shapes. */
-  const matrixOf = (name: string, use: 'factor' | 'table'): BlockMatrix | undefined => {
-    const found = matrices.get(name);
-    if (!found) return undefined;
-    const { bits, k, codes, scales, zeros } = found;
+  /** ONNX Runtime wants the codes of factors and of tables in different shapes. */
+  const valuesOf = (matrix: StoredMatrix, role: keyof MatrixRoles): BlockMatrix => {
+    const { format, k, codes, scales, zeros } = matrix;
     const [n, blocks, bytes] = codes.dims as [number, number, number];
     const part = (entry: TensorEntry, dims = entry.dims) =>
-      inPlace(entry, `${use} ${entry.name}`, dims);
+      inPlace(entry, `${role} ${entry.name}`, dims);
     return {
-      bits,
-      block: BLOCK[bits],
+      ...format,
       k,
-      codes: part(codes, use === 'factor' ? codes.dims : [n, blocks * bytes]),
+      codes: part(codes, role === 'factor' ? codes.dims : [n, blocks * bytes]),
       scales: part(scales),
       zeros: zeros && part(zeros),
     };
   };
   return {
     product: (name, x) => {
-      const matrix = matrixOf(name, 'factor');
-      return matrix && matMulNBits(x, matrix);
+      const matrix = matrices.get(name)?.factor;
+      return matrix && matMulNBits(x, valuesOf(matrix, 'factor'));
     },
     rows: (name, ids) => {
-      const matrix = matrixOf(name, 'table');
-      return matrix && gatherNBits(matrix, ids);
+      const matrix = matrices.get(name)?.table;
+      return matrix && gatherNBits(valuesOf(matrix, 'table'), ids);
     },
   };
 }

@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { messageOf, SutureError } from '../../core/index.js';
-import { type Bits, type Quantised, quantiseRows } from './rounding.js';
+import { type Format, type Quantised, quantiseRows } from './rounding.js';
 
 export interface Task {
   id: number;
   /** [rows, k] */
   values: Float32Array;
   k: number;
-  bits: Bits;
+  format: Format;
 }
 
 interface Waiting {
@@ -37,13 +37,17 @@ export class Rounders {
   }
 
   /** Rounds rows of k weights; `values` is gone afterwards. See `quantiseRows`. */
-  round(values: Float32Array<ArrayBuffer>, k: number, bits: Bits): Promise<Quantised | undefined> {
+  round(
+    values: Float32Array<ArrayBuffer>,
+    k: number,
+    format: Format,
+  ): Promise<Quantised | undefined> {
     const id = this.#next++;
     const worker = this.#workers[id % this.#workers.length];
-    if (!worker) return Promise.resolve(quantiseRows(values, k, bits));
+    if (!worker) return Promise.resolve(quantiseRows(values, k, format));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, values, k, bits } satisfies Task, [values.buffer]);
+      worker.postMessage({ id, values, k, format } satisfies Task, [values.buffer]);
     });
   }
 

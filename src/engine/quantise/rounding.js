@@ -4,6 +4,14 @@
 // Plain JavaScript, because worker threads run it as it is.
 
 /**
+ * Bits of a weight, and how many weights share a scale.
+ *
+ * @typedef {object} Format
+ * @property {4 | 8} bits
+ * @property {32 | 64 | 128} block
+ */
+
+/**
  * Rows of quantised weights: w = scale * (code - zero).
  *
  * @typedef {object} Quantised
@@ -14,27 +22,22 @@
  *   where all are 128
  */
 
-/** @typedef {4 | 8} Bits */
-
-/**
- * How many weights share a scale. At 4 bits 64 come as near to the weights as the plain blocks of 32
- * of other formats do (docs/precision.md), and are multiplied a tenth faster.
- *
- * @type {Record<Bits, number>}
- */
-export const BLOCK = { 4: 64, 8: 64 };
-
-/** Shares of a block's range that its codes may span: what lies beyond is clipped. */
+/** By bits: shares of a block's range that its codes may span. What lies beyond is clipped. */
 const SPANS = { 4: [1, 0.92, 0.84, 0.76], 8: [1, 0.996, 0.992, 0.988] };
 
 /** A range below this has no normal float32 as its scale: the block is all zeros. */
 const TINY = 2 ** -110;
 
-/** What k weights take: blocks, and bytes of codes and of zero points. @param {number} k @param {Bits} bits */
-export function rowSizes(k, bits) {
-  const blocks = Math.ceil(k / BLOCK[bits]);
+/**
+ * What a row of k weights takes: blocks, and bytes of codes and of zero points.
+ *
+ * @param {number} k
+ * @param {Format} format
+ */
+export function rowSizes(k, { bits, block }) {
+  const blocks = Math.ceil(k / block);
   const zeros = bits === 4 ? Math.ceil(blocks / 2) : 0;
-  return { blocks, codes: (blocks * BLOCK[bits] * bits) / 8, zeros };
+  return { blocks, codes: (blocks * block * bits) / 8, zeros };
 }
 
 /**
@@ -46,13 +49,13 @@ export function rowSizes(k, bits) {
  *
  * @param {Float32Array} values [rows, k]
  * @param {number} k
- * @param {Bits} bits
+ * @param {Format} format
  * @returns {Quantised | undefined} `undefined` where a weight is infinite or not a number
  */
-export function quantiseRows(values, k, bits) {
+export function quantiseRows(values, k, format) {
+  const { bits, block: size } = format;
   const rows = values.length / k;
-  const size = BLOCK[bits];
-  const sizes = rowSizes(k, bits);
+  const sizes = rowSizes(k, format);
   const codes = new Uint8Array(rows * sizes.codes);
   const scales = new Float32Array(rows * sizes.blocks);
   const zeros = new Uint8Array(rows * sizes.zeros);
@@ -61,8 +64,9 @@ export function quantiseRows(values, k, bits) {
     for (let b = 0; b < sizes.blocks; b++) {
       const from = row * k + b * size;
       const rest = k - b * size;
-      for (let i = 0; i < size; i++)
+      for (let i = 0; i < size; i++) {
         block[i] = i < rest ? /** @type {number} */ (values[from + i]) : 0;
+      }
       const fitted = bestScale(block, bits);
       if (!fitted) return undefined;
       const { scale, zero } = fitted;
@@ -83,7 +87,7 @@ export function quantiseRows(values, k, bits) {
  * The scale (a float32) and zero point of a block.
  *
  * @param {Float64Array} block
- * @param {Bits} bits
+ * @param {4 | 8} bits
  * @returns {{ scale: number, zero: number } | undefined} `undefined` for infinity and NaN
  */
 function bestScale(block, bits) {

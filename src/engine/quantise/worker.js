@@ -4,8 +4,8 @@ import { quantiseRows } from './rounding.js';
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 
-port.on('message', (/** @type {import('./rounders.js').Task} */ { id, values, k, bits }) => {
-  const result = quantiseRows(values, k, bits);
+port.on('message', (/** @type {import('./rounders.js').Task} */ { id, values, k, format }) => {
+  const result = quantiseRows(values, k, format);
   const transfer = result ? [result.codes.buffer, result.scales.buffer, result.zeros.buffer] : [];
   port.postMessage({ id, result }, /** @type {ArrayBuffer[]} */ (transfer));
 });
