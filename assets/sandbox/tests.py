@@ -5,7 +5,6 @@ are looked up in it; both lead to the other process.
 """
 import ast
 import builtins
-import importlib.abc
 import importlib.machinery
 import inspect
 import sys
@@ -44,7 +43,7 @@ class Candidate(types.ModuleType):
         delattr(self._module(), name)
 
 
-class Sources(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Sources:
     """Imports the candidate and the tests' own helper files, the latter from memory: on the disk
     the candidate could change them."""
 

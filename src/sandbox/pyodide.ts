@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { assetPath, ensure, SutureError } from '../core/index.js';
@@ -147,7 +148,7 @@ class Interpreter {
   readonly #output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
 
   constructor(limits: Order['limits'], flooded: () => void) {
-    const entry = fileURLToPath(import.meta.resolve('pyodide'));
+    const entry = join(dirname(createRequire(import.meta.url).resolve('pyodide')), 'pyodide.mjs');
     const host = fileURLToPath(new URL('./pyodide-host.js', import.meta.url));
     const harness = assetPath('sandbox');
     const permission = process.allowedNodeEnvironmentFlags.has('--permission')
