@@ -1,5 +1,6 @@
 // `npm run bench`: speed of training, decoding, prefill and hooks, each beside what the machine can do,
 // measured in the same run; and of judging completions. Run it on an idle machine; `npm run bench -- train` runs one part.
+// `npm run bench -- sven <folder>` measures the scanner on pairs of functions instead (`sven.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
 import { benchScanner } from './scanner.js';
@@ -10,6 +11,9 @@ const chosen = process.argv.slice(2);
 if (chosen.includes('--peers')) {
   const { benchPeers } = await import('./peers/index.js');
   await benchPeers(chosen);
+} else if (chosen[0] === 'sven') {
+  const { benchSven } = await import('./sven.js');
+  await benchSven(chosen.slice(1));
 } else {
   for (const [name, bench] of Object.entries(parts)) {
     if (chosen.length === 0 || chosen.includes(name)) await bench();

@@ -63,6 +63,9 @@ export const SCANNED: readonly CweId[] = [...new Set(RULES.map(({ cwe }) => cwe)
 /** Larger sources are not read: no function is as long. */
 const MAX_LENGTH = 1_000_000;
 
+/** Lines that are left out at the end of a text that breaks off. */
+const MAX_CUT = 3;
+
 interface Said {
   rule: Rule;
   findings: Judgement[];
@@ -107,11 +110,12 @@ export class Auditor {
       verdicts: wanted.map((cwe) => ({ cwe, verdict: 'undetermined', reason, findings: [] })),
     });
     if (source.length > MAX_LENGTH) return failed('the source is longer than a million characters');
-    const file = new FileContext(source, language, this.#parsers);
+    const { file, cut } = this.#read(source, language);
     if (file.parsed.tooDeep) return failed('the source is nested too deeply to be read');
     const empty =
       file.root.named.length === 0 && source.trim() !== '' && file.parsed.comments.length === 0;
-    if (empty || file.root.type === 'ERROR') return failed('nothing of the source can be read');
+    if (empty) return failed('nothing of the source can be read');
+    const broken = file.root.type === 'ERROR';
 
     const said = this.#run(file, rules, sources);
     const least = SEVERITIES.indexOf(minSeverity);
@@ -119,7 +123,25 @@ export class Auditor {
       const own = said.filter(({ rule }) => rule.cwe === cwe);
       return decide(cwe, own, file, least);
     });
-    return { language, parse: file.parsed.clean ? 'ok' : 'partial', verdicts };
+    if (broken) for (const verdict of verdicts) doubt(verdict);
+    const parse = broken ? 'failed' : file.parsed.clean && !cut ? 'ok' : 'partial';
+    return { language, parse, verdicts };
+  }
+
+  /**
+   * A text that breaks off may leave the parser with no tree at all, which it has without the last
+   * lines.
+   */
+  #read(source: string, language: SourceLanguage): { file: FileContext; cut: boolean } {
+    const whole = new FileContext(source, language, this.#parsers);
+    let rest = source;
+    for (let lines = 0; lines < MAX_CUT && whole.root.type === 'ERROR'; lines++) {
+      rest = rest.slice(0, Math.max(0, rest.trimEnd().lastIndexOf('\n')));
+      if (rest.trim() === '') break;
+      const file = new FileContext(rest, language, this.#parsers);
+      if (file.root.type !== 'ERROR') return { file, cut: true };
+    }
+    return { file: whole, cut: false };
   }
 
   #run(file: FileContext, rules: readonly Rule[], sources: Sources): Said[] {
@@ -157,6 +179,13 @@ export class Auditor {
     }
     return models;
   }
+}
+
+/** Of a source without a tree only what was found counts. */
+function doubt(verdict: CweVerdict): void {
+  if (verdict.verdict === 'insecure' || verdict.verdict === 'undetermined') return;
+  verdict.verdict = 'undetermined';
+  verdict.reason = 'the source cannot be read well enough';
 }
 
 function decide(cwe: CweId, said: readonly Said[], file: FileContext, least: number): CweVerdict {
