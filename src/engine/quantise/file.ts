@@ -37,7 +37,7 @@ const FORMATS: Record<QuantisedDType, Record<'layer' | 'head' | 'rows', Format>>
 };
 
 /** Goes up with every change to what the file holds for the same weights. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Weights that are rounded at a time. */
 const PIECE = 1 << 20;
