@@ -1,7 +1,7 @@
 // `npm run bench -- sven <folder> [--held-out] [--list]`: the scanner on SVEN's pairs of functions before and
 // after a security fix (the folder holds data_train_val/), beside bandit, flawfinder and cppcheck where they
 // are installed. Rules were written with the development half in view; the held-out half was not looked at.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -106,21 +106,18 @@ function cppcheck(folder) {
   return collect(rows);
 }
 
-/** Analysers end with 1 where they found something, and cppcheck reports on standard error. @param {string} program @param {string[]} args */
+/**
+ * What an analyser prints; they end with 1 where they found something, and cppcheck reports on
+ * standard error.
+ * @param {string} program @param {string[]} args
+ */
 function run(program, args) {
-  const options = {
-    encoding: /** @type {const} */ ('utf8'),
+  const { error, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    stdio: /** @type {const} */ (['ignore', 'pipe', program === 'cppcheck' ? 'pipe' : 'ignore']),
-  };
-  try {
-    if (program !== 'cppcheck') return execFileSync(program, args, options);
-    return execFileSync('sh', ['-c', 'exec "$0" "$@" 2>&1', program, ...args], options);
-  } catch (thrown) {
-    const { stdout, code } = /** @type {any} */ (thrown);
-    if (code === 'ENOENT' || typeof stdout !== 'string' || stdout === '') throw thrown;
-    return stdout;
-  }
+  });
+  if (error) throw error;
+  return program === 'cppcheck' ? stderr : stdout;
 }
 
 /** @param {[string, (number | undefined)[]][]} rows @returns {Found} */
