@@ -21,10 +21,10 @@ export function sanitizerReport(stderr: string): SanitizerReport | undefined {
   const access = /^(READ|WRITE) of size/m.exec(rest)?.[1] as 'READ' | 'WRITE' | undefined;
   // Frames of the library come first: "#0 0x... in strcpy (/lib/...)" has no file and line.
   const frame =
-    /^\s*#\d+ 0x[0-9a-f]+ in (.+?) (?:\/tmp\/work\/)?([^\s/.]\S*):(\d+)(?::\d+)?$/m.exec(rest);
+    /^\s*#\d+ 0x[0-9a-f]+ in (.+?) (?:\/tmp\/work\/)?([^\s/.][^\s:]*):(\d+)(?::\d+)?$/m.exec(rest);
   return {
     kind: 'AddressSanitizer',
-    what: /^(attempting double-free|[\w-]+)/.exec(address[1]!)![1]!.replace('attempting ', ''),
+    what: /^(?:attempting )?([\w-]+)/.exec(address[1]!)?.[1] ?? address[1]!,
     ...(access ? { access } : {}),
     ...(frame ? { frame: { function: frame[1]!, file: frame[2]!, line: Number(frame[3]) } } : {}),
   };

@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { beyondPyodide } from './pyodide.js';
+import { Sandbox } from './sandbox.js';
+
+const sandbox = await Sandbox.open({ kind: 'pyodide', workers: 2 });
+afterAll(() => sandbox.close());
+
+it('tells what Pyodide lacks, and undetermined is what it then says', async () => {
+  expect(beyondPyodide('import json, re\nx = resources = 1')).toBeUndefined();
+  expect(beyondPyodide('', 'import hashlib\nhashlib.scrypt(b"")')).toContain('scrypt');
+  const code = 'import subprocess\ndef f(x): return x';
+  const verdict = await sandbox.judge({ language: 'python', code, tests: 'assert f(1) == 1' });
+  expect(verdict).toMatchObject({
+    verdict: 'undetermined',
+    reason: expect.stringContaining('subprocess'),
+  });
+});
+
+it('judges Python code in a process apart from its tests', async () => {
+  const verdict = await sandbox.judge({
+    language: 'python',
+    code: `class Any:
+    def __eq__(self, other): return True
+def double(x): return 2 * x
+def wrong(x): return Any()`,
+    tests: `def test_right(): assert double(2) == 4
+def test_wrong(): assert wrong(2) == 4`,
+  });
+  expect(verdict).toMatchObject({ verdict: 'fail', passed: 1, failed: 1, errors: 0 });
+  expect(verdict.reason).toMatch(/^test_wrong: AssertionError/);
+});
+
+it('ends what does not end, allocates without end or floods', async () => {
+  const run = (source: string) =>
+    sandbox.run({
+      language: 'python',
+      files: { 'main.py': source },
+      limits: { wallMs: 1500, memoryBytes: 128 * 2 ** 20, outputBytes: 10_000 },
+    });
+  const [loop, memory, flood] = await Promise.all([
+    run('while True: pass'),
+    run('x = []\nwhile True: x.append(bytearray(1 << 24))'),
+    run('while True: print("x" * 1000)'),
+  ]);
+  expect(loop!.outcome).toBe('timeout');
+  expect(memory!.outcome).toBe('memory');
+  expect(flood!.outcome).toBe('output');
+  expect(flood!.stdout).toHaveLength(10_000);
+});
+
+it('gives Python no way through JavaScript to files, code or processes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'suture-pyodide-'));
+  const target = join(folder, 'secret');
+  writeFileSync(target, 'untouched');
+  const { stdout } = await sandbox.run({
+    language: 'python',
+    files: {
+      'main.py': `import pyodide_js, suture_host
+FS = pyodide_js._module.FS
+def attempt(name, action):
+    try: print(name, action())
+    except BaseException as error: print(name, "refused", getattr(error, "message", error))
+def mount():
+    options = FS.stat("/")
+    options.root = ${JSON.stringify(folder)}
+    FS.mkdir("/host")
+    FS.mount(FS.filesystems.NODEFS, options, "/host")
+    return open("/host/secret").read()
+attempt("mount", mount)
+attempt("write", lambda: open("/host/secret", "w").write("changed"))
+attempt("outside", lambda: open(${JSON.stringify(target)}).read())
+attempt("eval", lambda: suture_host.read.constructor("return process")().pid)
+attempt("js", lambda: __import__("js").process.pid)
+attempt("run_js", lambda: __import__("pyodide.code").code.run_js("process.pid"))
+`,
+    },
+  });
+  expect(stdout.trim().split('\n')).toEqual(
+    ['mount', 'write', 'outside', 'eval', 'js', 'run_js'].map((name) => `${name} refused`),
+  );
+  expect(readFileSync(target, 'utf8')).toBe('untouched');
+  rmSync(folder, { recursive: true });
+});
