@@ -1,0 +1,66 @@
+// `npm run bench -- fuzz [count]`: the scanner on mutated, cut and random sources, `count` per language (100,000):
+// none may make it throw, fail or take long.
+import { Random } from '../dist/core/index.js';
+import { Auditor, GRAMMARS } from '../dist/scan/index.js';
+import { RULES } from '../dist/scan/rules/index.js';
+import { report } from './measure.js';
+
+/** Longer than this a source must never take, in milliseconds of the processor: others may hold it up. */
+const PATIENCE = 5000;
+
+/** @param {number} count */
+export async function benchFuzz(count) {
+  const auditor = await Auditor.load(GRAMMARS);
+  const all = RULES.flatMap(({ bad, good }) => [...bad, ...good]);
+  for (const language of GRAMMARS) {
+    const random = new Random('fuzz', language);
+    const own = all.filter((example) => example.language === language);
+    let slowest = 0;
+    const start = performance.now();
+    for (let run = 0; run < count; run++) {
+      const source = mutant(random, own.length > 0 ? own : all, all);
+      const begun = process.cpuUsage();
+      const { verdicts } = auditor.scan(source, language);
+      const { user, system } = process.cpuUsage(begun);
+      const taken = (user + system) / 1000;
+      slowest = Math.max(slowest, taken);
+      const failed = verdicts.find(({ reason }) => reason.includes(' failed: '));
+      if (failed || taken > PATIENCE)
+        throw new Error(
+          `${failed?.reason ?? `${taken} ms`} on ${language}: ${JSON.stringify(source)}`,
+        );
+    }
+    const mean = (performance.now() - start) / count;
+    report(`${language}: ${count} sources, mean`, `${mean.toFixed(2)} ms`);
+    report(`${language}: slowest`, `${slowest.toFixed(0)} ms`);
+  }
+}
+
+/**
+ * @param {Random} random @param {readonly { code: string }[]} own @param {readonly { code: string }[]} all
+ */
+function mutant(random, own, all) {
+  const pick = (/** @type {readonly { code: string }[]} */ list) =>
+    list[random.int(list.length)]?.code ?? '';
+  if (random.chance(0.1)) {
+    const length = random.int(200);
+    return Array.from({ length }, () =>
+      String.fromCharCode(random.int(random.chance(0.9) ? 128 : 65536)),
+    ).join('');
+  }
+  let code = pick(own);
+  for (let edits = 1 + random.int(4); edits > 0; edits--) {
+    const at = random.int(code.length + 1);
+    const other = pick(all);
+    const from = random.int(other.length);
+    const piece = other.slice(from, from + random.int(60));
+    code =
+      [
+        () => code.slice(0, at),
+        () => code.slice(0, at) + code.slice(at + random.int(20)),
+        () => code.slice(0, at) + piece + code.slice(at),
+        () => code + code.slice(at),
+      ][random.int(4)]?.() ?? code;
+  }
+  return code;
+}
