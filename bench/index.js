@@ -4,10 +4,16 @@
 // `npm run bench -- fuzz [count]` gives it broken sources (`fuzz.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
+import { benchSandbox } from './sandbox.js';
 import { benchScanner } from './scanner.js';
 import { benchTraining } from './training.js';
 
-const parts = { train: benchTraining, decode: benchDecoder, scan: benchScanner };
+const parts = {
+  train: benchTraining,
+  decode: benchDecoder,
+  scan: benchScanner,
+  sandbox: benchSandbox,
+};
 const chosen = process.argv.slice(2);
 if (chosen.includes('--peers')) {
   const { benchPeers } = await import('./peers/index.js');

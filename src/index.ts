@@ -46,6 +46,15 @@ export { complete, outcomeRates } from './evaluate/index.js';
 export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
 export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';
 export { renderRepairReport } from './report/index.js';
+export {
+  type Limits,
+  type Program,
+  type RunResult,
+  Sandbox,
+  type SandboxOptions,
+  type TestedCode,
+  type TestVerdict,
+} from './sandbox/index.js';
 export { CWES, type Cwe, type Language, Scanner, type Verdict } from './scan/index.js';
 export {
   applyVector,

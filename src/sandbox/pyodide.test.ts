@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { assetPath } from '../core/index.js';
 import { beyondPyodide } from './pyodide.js';
 import { Sandbox } from './sandbox.js';
 
@@ -62,25 +63,30 @@ it('gives Python no way through JavaScript to files, code or processes', async (
 FS = pyodide_js._module.FS
 def attempt(name, action):
     try: print(name, action())
-    except BaseException as error: print(name, "refused", getattr(error, "message", error))
-def mount():
+    except BaseException: print(name, "refused")
+def mount(folder, at):
     options = FS.stat("/")
-    options.root = ${JSON.stringify(folder)}
-    FS.mkdir("/host")
-    FS.mount(FS.filesystems.NODEFS, options, "/host")
-    return open("/host/secret").read()
-attempt("mount", mount)
-attempt("write", lambda: open("/host/secret", "w").write("changed"))
-attempt("outside", lambda: open(${JSON.stringify(target)}).read())
+    options.root = folder
+    FS.mkdir(at)
+    FS.mount(FS.filesystems.NODEFS, options, at)
+# That the way is the right one shows where it leads to what Pyodide's process may read.
+attempt("harness", lambda: mount(${JSON.stringify(assetPath('sandbox'))}, "/a") or open("/a/wire.py").read(11))
+attempt("outside", lambda: mount(${JSON.stringify(folder)}, "/b") or open("/b/secret").read())
+attempt("root", lambda: mount("/", "/c"))
 attempt("eval", lambda: suture_host.read.constructor("return process")().pid)
 attempt("js", lambda: __import__("js").process.pid)
 attempt("run_js", lambda: __import__("pyodide.code").code.run_js("process.pid"))
+# Last, because it takes the whole interpreter down.
+attempt("write", lambda: open("/a/evil", "w").write("evil"))
 `,
     },
   });
-  expect(stdout.trim().split('\n')).toEqual(
-    ['mount', 'write', 'outside', 'eval', 'js', 'run_js'].map((name) => `${name} refused`),
-  );
+  expect(stdout.split('\n').slice(0, 6)).toEqual([
+    'harness """Messages',
+    ...['outside', 'root', 'eval', 'js', 'run_js'].map((name) => `${name} refused`),
+  ]);
+  expect(stdout).not.toMatch(/^write \d/m);
+  expect(existsSync(assetPath('sandbox', 'evil'))).toBe(false);
   expect(readFileSync(target, 'utf8')).toBe('untouched');
   rmSync(folder, { recursive: true });
 });
