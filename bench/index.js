@@ -4,12 +4,14 @@
 // `npm run bench -- fuzz [count]` gives it broken sources (`fuzz.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
+import { benchPrecision } from './precision.js';
 import { benchSandbox } from './sandbox.js';
 import { benchScanner } from './scanner.js';
 import { benchTraining } from './training.js';
 
 const parts = {
   train: benchTraining,
+  precision: benchPrecision,
   decode: benchDecoder,
   scan: benchScanner,
   sandbox: benchSandbox,
