@@ -69,7 +69,7 @@ export async function generateLocally(
   const prompts: Prompts =
     form === 'completion'
       ? { text: texts }
-      : { messages: texts.map((content) => [{ role: 'user', content }]) };
+      : { messages: texts.map((content) => [{ role: 'user' as const, content }]) };
   const wanted = missing.map(({ samples }) => new Set(samples));
   const total = scenarios.length * n;
   const { interventions, adapter, signal, onProgress } = options;
