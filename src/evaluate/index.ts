@@ -1,5 +1,7 @@
 export { type CompleteOptions, type Completion, type Condition, complete } from './complete.js';
 export { type Judgement, judge } from './judge.js';
+export { type Change, type Comparison, compareRuns, type Flip } from './metrics/compare.js';
+export { type Estimate, type EvalMetrics, type Metrics, metricsOf } from './metrics/metrics.js';
 export {
   clusteredRate,
   type Difference,
@@ -9,4 +11,9 @@ export {
   pairedDifference,
   type Rate,
 } from './rates.js';
+export { type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
+export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
+export { type RunConfig, RunStore } from './run/store.js';
+export type { EvalSample, EvalVerdict } from './suite/sample.js';
+export type { PromptForm, Scenario, ScenarioLanguage, Split, Suite } from './suite/scenario.js';
 export type { Intent, PromptPair, ReviewItem } from './tasks.js';
