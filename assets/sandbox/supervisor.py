@@ -187,6 +187,9 @@ def run_steps(job, control):
     result = {}
     for step in job["steps"]:
         limits = step["limits"]
+        if os.path.isabs(step["argv"][0]) and not os.access(step["argv"][0], os.X_OK):
+            reason = "%s is out of the sandbox's reach" % step["argv"][0]
+            return dict(result, outcome="undetermined", reason=reason)
         watch = Watch(limits, control)
         forbidden = clash(step)
         if forbidden is not None:

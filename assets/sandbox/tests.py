@@ -11,7 +11,7 @@ import sys
 import traceback
 import types
 
-from wire import Gone, Peer, Remote
+from wire import Peer, Remote
 
 
 class Candidate(types.ModuleType):
@@ -102,7 +102,11 @@ def describe(error):
     """What was thrown, and where in the tests."""
     places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == "tests.py"]
     where = " (line %d of the tests)" % places[-1].lineno if places else ""
-    text = str(error) if not isinstance(error, KeyError) else repr(error)
+    try:
+        text = str(error) if not isinstance(error, KeyError) else repr(error)
+    except BaseException:
+        # Its text was to come from the code.
+        text = "(its text cannot be had)"
     return type(error).__name__ + (": " + text if text else "") + where
 
 
@@ -110,6 +114,11 @@ def run_all(names, candidate, entry, report):
     """Every test in the tests' globals: functions, plain classes and TestCases."""
 
     def run(name, test):
+        def call(given, missing):
+            if missing:
+                given = dict(given, **{missing: getattr(candidate, entry) if entry else candidate})
+            finish(test(**given))
+
         needed = [
             p.name
             for p in inspect.signature(test).parameters.values()
@@ -117,13 +126,10 @@ def run_all(names, candidate, entry, report):
         ]
         for case, given in parameters(test):
             left = [n for n in needed if n not in given]
-            if len(left) == 1 and (left[0] == "candidate" or name == "check"):
-                given = dict(given, **{left[0]: getattr(candidate, entry) if entry else candidate})
-                left = []
-            if left:
+            if len(left) > 1 or (left and left[0] != "candidate" and name != "check"):
                 report.run(name + case, lambda: refuse("the test wants %s, which is not provided" % ", ".join(left)))
             else:
-                report.run(name + case, lambda: finish(test(**given)))
+                report.run(name + case, lambda: call(given, left[0] if left else None))
 
     for name, value in list(names.items()):
         if isinstance(value, types.FunctionType) and (name.startswith("test") or name == "check"):
@@ -267,8 +273,4 @@ def missing_module(message):
 def main(node, rpc):
     """Takes the tests from the host and returns their report to it: no other process has this channel."""
     job = node.receive()
-    try:
-        report = judge(job, Peer(rpc, guarded=True))
-    except Gone as error:
-        report = {"unusable": str(error)}
-    node.send(report)
+    node.send(judge(job, Peer(rpc, guarded=True)))

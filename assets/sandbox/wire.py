@@ -278,7 +278,8 @@ class Peer:
             args, kwargs, streams = rest
             mutable = [(k, v) for k, v in list(enumerate(args)) + list(kwargs.items()) if type(v) in MUTABLE]
             before = [self.encode(v) for _, v in mutable]
-            with Streams(streams):
+            # It is the tests that put streams in place of others, never the code.
+            with Streams({} if self.guarded else streams):
                 value = target(*args, **kwargs)
             changed = [[k, v] for (k, v), old in zip(mutable, before) if self.encode(v) != old]
             return (value, changed)

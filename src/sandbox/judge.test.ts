@@ -197,6 +197,30 @@ def test_mock():
     expect(verdict.verdict).toBe('pass');
   });
 
+  it('lets code neither change what lies around the tests nor speak for them', async () => {
+    const code = `class Mute:
+    def __str__(self): raise SystemExit(0)
+def double(x): return Mute()
+def meddle(f):
+    return f._peer.request("call", f, [], {}, {"exit": None, "modules": {}, "input": None})[0]
+`;
+    const tests = `import sys
+def test_text():
+    assert False, double(1)
+def test_streams():
+    seen = []
+    assert meddle(lambda: seen.append(sys.exit and sys.modules and input) or 3) == 3
+    assert seen[0] is input
+`;
+    const verdict = await python(code, tests);
+    expect(verdict.tests).toEqual([
+      { name: 'test_text', outcome: 'failed', message: expect.stringContaining('AssertionError') },
+      { name: 'test_streams', outcome: 'passed', message: '' },
+    ]);
+    const without = await python(DOUBLE, CHECK, { entryPoint: 'missing' });
+    expect(without).toMatchObject({ verdict: 'fail', reason: expect.stringContaining('missing') });
+  });
+
   it('keeps the tests out of the sight of the code', async () => {
     const code = `import gc, os
 def look():
@@ -245,6 +269,23 @@ def look():
     const verdict = await python(`import suture_no_such_package\n${DOUBLE}`, CHECK);
     expect(verdict).toMatchObject({ verdict: 'fail', errors: 1 });
     expect(verdict.reason).toContain('suture_no_such_package');
+  });
+
+  it('runs every case of a parametrised test, and names what else a test wants', async () => {
+    // What pytest leaves on a function that it parametrises.
+    const tests = `class Mark: name = "parametrize"; args = ("x, y", [(1, 2), (2, 4), (3, 7)])
+def test_many(x, y):
+    assert double(x) == y
+test_many.pytestmark = [Mark]
+def test_folder(tmp_path):
+    pass
+`;
+    const { passed, failed, tests: each } = await python(DOUBLE, tests);
+    expect({ passed, failed }).toEqual({ passed: 2, failed: 1 });
+    expect(each.at(-1)).toMatchObject({
+      outcome: 'error',
+      message: expect.stringContaining('tmp_path'),
+    });
   });
 
   it('shares files between the code and its tests', async () => {

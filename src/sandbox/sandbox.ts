@@ -284,14 +284,6 @@ function result(report: CellReport): RunResult {
     const why = clash ?? reason;
     return { outcome: 'compile', ...measured, ...(why === undefined ? {} : { reason: why }) };
   }
-  if (exitCode === 127 && /^\/\S+: No such file or directory$/m.test(stderr)) {
-    const tool = stderr.split(':')[0];
-    return {
-      outcome: 'undetermined',
-      reason: `${tool} is out of the sandbox's reach`,
-      ...measured,
-    };
-  }
   const sanitizer = exitCode === SANITIZER_EXIT ? sanitizerReport(stderr) : undefined;
   const overMemory = exitCode === SANITIZER_EXIT && /hard rss limit exhausted/.test(stderr);
   return {
