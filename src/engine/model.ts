@@ -57,10 +57,16 @@ export async function loadModel(dirOrId: string, options: LoadOptions = {}): Pro
     `There is no device "${provider}"; use one of ${PROVIDERS.join(', ')}.`,
   );
   const dir = resolveModel(dirOrId);
-  const checkpoint = await openModel(dir, options);
-  const codec = TextCodec.load(dir);
-  const device = await Device.open({ provider, ...(threads === undefined ? {} : { threads }) });
-  return new Model(dirOrId, new Runner(device, checkpoint), codec);
+  // The device's thread starts up meanwhile.
+  const opening = Device.open({ provider, ...(threads === undefined ? {} : { threads }) });
+  try {
+    const checkpoint = await openModel(dir, options);
+    const codec = TextCodec.load(dir);
+    return new Model(dirOrId, new Runner(await opening, checkpoint), codec);
+  } catch (thrown) {
+    await opening.then((device) => device.close()).catch(() => {});
+    throw thrown;
+  }
 }
 
 /** A loaded model. Figures are exact float32 where its weights are. */
