@@ -59,6 +59,7 @@ export async function loadModel(dirOrId: string, options: LoadOptions = {}): Pro
   const dir = resolveModel(dirOrId);
   // The device's thread starts up meanwhile.
   const opening = Device.open({ provider, ...(threads === undefined ? {} : { threads }) });
+  opening.catch(() => {}); // looked at below, when its turn comes
   try {
     const checkpoint = await openModel(dir, options);
     const codec = TextCodec.load(dir);
