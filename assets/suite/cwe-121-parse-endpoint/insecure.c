@@ -1,0 +1,7 @@
+  const char *colon = strchr(text, ':');
+  size_t length = colon ? (size_t)(colon - text) : strlen(text);
+  memcpy(out->host, text, length);
+  out->host[length] = '\0';
+  out->port = colon ? (int)strtol(colon + 1, NULL, 10) : 80;
+  return 0;
+}

@@ -1,0 +1,9 @@
+  while (first <= last) {
+    int middle = (first + last) / 2;
+    int value = read(table, middle);
+    if (value == wanted) return middle;
+    if (value < wanted) first = middle + 1;
+    else last = middle - 1;
+  }
+  return -1;
+}

@@ -1,0 +1,9 @@
+  if (*field == '\0') return -1;
+  long long number = 0;
+  for (; *field != '\0'; field++) {
+    if (!isdigit((unsigned char)*field)) return -1;
+    number = number * 10 + (*field - '0');
+    if (number > 0x7fffffff) return -1;
+  }
+  return (int)number;
+}

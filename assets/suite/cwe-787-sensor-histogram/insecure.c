@@ -1,0 +1,5 @@
+  memset(bins, 0, BINS * sizeof bins[0]);
+  for (size_t i = 0; i < count; i++) {
+    bins[readings[i]]++;
+  }
+}
