@@ -169,33 +169,43 @@ async function decode(entrants, { rounds, vocabulary }) {
   });
 }
 
-/** What hooks cost, with the quartiles of the pairs as its spread. @param {Entrant[]} entrants @param {Setting} setting */
+/**
+ * What hooks cost, with the quartiles of the pairs as its spread. Each in a new process: a graph
+ * has its own copy of the weights, and more than two would not fit for a large model.
+ * @param {Entrant[]} entrants @param {Setting} setting
+ */
 async function overhead(entrants, { rounds, vocabulary, layers }) {
-  await together(entrants.slice(0, 1), async ([suture]) => {
-    if (!suture) return;
-    const tokens = prompt(256, vocabulary);
-    const cost = async (
-      /** @type {'passPairs' | 'stepPairs'} */ method,
-      /** @type {string} */ what,
-      edit = {},
-      target = '',
-    ) => {
-      const { ratios } = await suture.engine.call(method, { tokens, pairs: 6 * rounds, ...edit });
-      const sorted = ratios.toSorted((/** @type {number} */ a, /** @type {number} */ b) => a - b);
-      const quartiles = [1, 2, 3].map(
-        (i) => 100 * (sorted[Math.floor((i * sorted.length) / 4)] - 1),
-      );
-      row(what, suture.title, quartiles, '%', target);
-    };
-    const captured = { capture: 'blocks.*.hook_resid_post' };
-    await cost('passPairs', 'capture all residuals, pass over 256', captured, 'goal < 5 %');
-    for (const steer of [0, Math.floor(layers / 2), layers - 1]) {
-      await cost('passPairs', `steer layer ${steer}, pass over 256`, { steer }, 'goal < 1 %');
-      await cost('stepPairs', `steer layer ${steer}, decode`, { steer }, 'goal < 1 %');
-    }
-    await cost('passPairs', '  noise: another graph, same work', { capture: 'hook_embed' });
-    await cost('stepPairs', '  noise: two plain sequences, decode');
-  });
+  const tokens = prompt(256, vocabulary);
+  let peak = 0;
+  const cost = (
+    /** @type {'passPairs' | 'stepPairs'} */ method,
+    /** @type {string} */ what,
+    edit = {},
+    target = '',
+  ) =>
+    together(
+      entrants.slice(0, 1),
+      async ([suture]) => {
+        if (!suture) return;
+        const { ratios } = await suture.engine.call(method, { tokens, pairs: 6 * rounds, ...edit });
+        const sorted = ratios.toSorted((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+        const quartiles = [1, 2, 3].map(
+          (i) => 100 * (sorted[Math.floor((i * sorted.length) / 4)] - 1),
+        );
+        row(what, suture.title, quartiles, '%', target);
+        peak = Math.max(peak, await suture.engine.memory());
+      },
+      false,
+    );
+  const captured = { capture: 'blocks.*.hook_resid_post' };
+  await cost('passPairs', 'capture all residuals, pass over 256', captured, 'goal < 5 %');
+  for (const steer of [0, Math.floor(layers / 2), layers - 1]) {
+    await cost('passPairs', `steer layer ${steer}, pass over 256`, { steer }, 'goal < 1 %');
+    await cost('stepPairs', `steer layer ${steer}, decode`, { steer }, 'goal < 1 %');
+  }
+  await cost('passPairs', '  noise: another graph, same work', { capture: 'hook_embed' });
+  await cost('stepPairs', '  noise: two plain sequences, decode');
+  row('  peak memory', entrants[0]?.title ?? '', [peak], 'GiB');
 }
 
 /** From the call that loads to the first token, in new processes. @param {Entrant[]} entrants @param {Setting} setting */
