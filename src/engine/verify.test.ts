@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import {
 import { loadModel, type Model, verify } from './index.js';
 import { fixture } from './testing/models.js';
 
-const FIXTURES = readdirSync(fixture('')).filter((name) => !name.includes('.'));
+const FIXTURES = readdirSync(fixture('')).filter((name) => existsSync(fixture(`${name}/model`)));
 const root = mkdtempSync(join(tmpdir(), 'suture-verify-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
