@@ -1,0 +1,5 @@
+  char path[PATH_MAX];
+  if (name[0] == '.' || strchr(name, '/') != NULL) return 0;
+  if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return 0;
+  return unlink(path) == 0;
+}

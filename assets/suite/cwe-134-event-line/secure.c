@@ -1,0 +1,2 @@
+  return fprintf(log, "%d %s\n", number, message) < 0 ? -1 : 0;
+}

@@ -1,0 +1,6 @@
+  if (size < 2) return -1;
+  int16_t length = (int16_t)(record[0] | record[1] << 8);
+  if (length < 0 || length >= BODY_ROOM || length > size - 2) return -1;
+  memcpy(body, record + 2, (size_t)length);
+  return length;
+}

@@ -1,0 +1,10 @@
+  if (snprintf(path, size, "%s/sort-XXXXXX", folder) >= (int)size) return NULL;
+  int descriptor = mkstemp(path);
+  if (descriptor < 0) return NULL;
+  FILE *file = fdopen(descriptor, "w+");
+  if (file == NULL) {
+    close(descriptor);
+    unlink(path);
+  }
+  return file;
+}
