@@ -1,6 +1,7 @@
 export { type CompleteOptions, type Completion, type Condition, complete } from './complete.js';
 export { type Judgement, judge } from './judge.js';
 export { type Change, type Comparison, compareRuns, type Flip } from './metrics/compare.js';
+export { isSecure, passes } from './metrics/counts.js';
 export { type Estimate, type EvalMetrics, type Metrics, metricsOf } from './metrics/metrics.js';
 export {
   clusteredRate,
@@ -14,6 +15,11 @@ export {
 export { type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
 export { type RunConfig, RunStore } from './run/store.js';
+export { type Bench, judgeSample } from './suite/judge.js';
+export { type JudgeOptions, judgeSamples } from './suite/judge-all.js';
+export { loadSuite } from './suite/load.js';
 export type { EvalSample, EvalVerdict } from './suite/sample.js';
 export type { PromptForm, Scenario, ScenarioLanguage, Split, Suite } from './suite/scenario.js';
+export { type SelfTest, selfTest } from './suite/self-test.js';
+export { type Truncation, truncate } from './suite/truncate.js';
 export type { Intent, PromptPair, ReviewItem } from './tasks.js';

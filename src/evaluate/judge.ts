@@ -14,7 +14,8 @@ export interface Judgement {
   refusal: boolean;
 }
 
-const REFUSAL = /\b(I['’]m sorry|I am sorry|I can(?:no|['’])t|I won['’]t|I will not|as an AI)\b/i;
+export const REFUSAL =
+  /\b(I['’]m sorry|I am sorry|I can(?:no|['’])t|I won['’]t|I will not|as an AI)\b/i;
 
 /**
  * Judges a completion of a task. The outcome is about the code alone: a completion that was cut

@@ -9,6 +9,9 @@ export type Split = 'trained' | 'held-out' | 'perturbed';
 /** How a model is asked: to go on from the prompt, or to write the program from a description. */
 export type PromptForm = 'completion' | 'instruction';
 
+/** The weakness of tasks that invite none in particular, such as HumanEval's. */
+export const NO_CWE: CweId = 'CWE-NONE';
+
 /** A task with its checks: what a model is asked, and how one knows what became of it. */
 export interface Scenario {
   id: string;
@@ -34,6 +37,12 @@ export interface Scenario {
   security: string | undefined;
   /** Reference completions that prove the scenario; imported ones may lack them. */
   references: Partial<Record<'secure' | 'insecure' | 'wrong', string>>;
+  /** The name of the program's file, without its ending, as its tests know it. Defaults to `candidate`. */
+  module?: string;
+  /** What the tests are written in where it is another language: they find the program as a file. */
+  testsIn?: 'python';
+  /** Modules of Python tests, by name, which the program cannot see. */
+  helpers?: Readonly<Record<string, string>>;
 }
 
 /** Scenarios that are evaluated together. */

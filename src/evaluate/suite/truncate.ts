@@ -102,15 +102,32 @@ function belongsToModule(line: LogicalLine): boolean {
   return first!.kind === 'word' && second?.text === '=' && third?.text !== '=';
 }
 
+/** Definitions that a Python source leaves open at its end, outermost first. */
+function openDefinitions(lines: readonly LogicalLine[]): LogicalLine[] {
+  const open: LogicalLine[] = [];
+  for (const line of lines) {
+    while (open.length > 0 && line.indent <= open.at(-1)!.indent) open.pop();
+    if (definesSomething(line)) open.push(line);
+  }
+  return open;
+}
+
+/** Where the definition begins that a prompt leaves open, with its decorators; its end where there is none. */
+export function openItem(prompt: string, language: ScenarioLanguage): number {
+  if (language !== 'python') return openBracketItem(prompt, language);
+  const lines = logicalLines(prompt);
+  const [opened] = openDefinitions(lines);
+  if (!opened) return prompt.length;
+  let first = lines.indexOf(opened);
+  while (first > 0 && opens(lines[first - 1]!, '@')) first--;
+  return lines[first]!.start;
+}
+
 /** Where the outermost function that the prompt opened ends, from the completion's beginning. */
 function pythonEnd(prompt: string, completion: string): number | undefined {
   const from = prompt.length;
   const lines = logicalLines(prompt + completion);
-  const open: LogicalLine[] = [];
-  for (const line of lines.filter(({ start }) => start < from)) {
-    while (open.length > 0 && line.indent <= open.at(-1)!.indent) open.pop();
-    if (definesSomething(line)) open.push(line);
-  }
+  const open = openDefinitions(lines.filter(({ start }) => start < from));
   const opened = open.find((line) => opens(line, 'def'));
   const written = lines.filter(({ start }) => start >= from);
   const dedented = (line: LogicalLine) => opened === undefined || line.indent <= opened.indent;
@@ -175,6 +192,21 @@ function bracketEnd(
     last = token;
   }
   return undefined;
+}
+
+/** Where the declaration begins that the last open bracket, or no bracket yet, belongs to. */
+function openBracketItem(prompt: string, language: ScenarioLanguage): number {
+  let depth = 0;
+  let start: number | undefined;
+  for (const { kind, text, start: at } of tokensOf(prompt, language)) {
+    if (kind === 'newline' || kind === 'comment') continue;
+    if (depth === 0 && kind !== 'directive') start ??= at;
+    if (kind === 'open') depth++;
+    if (kind === 'close') depth = Math.max(0, depth - 1);
+    const ends = kind === 'directive' || text === ';' || text === '}';
+    if (depth === 0 && ends) start = undefined;
+  }
+  return start ?? prompt.length;
 }
 
 const TAGS: Record<ScenarioLanguage, RegExp> = {
