@@ -5,12 +5,18 @@ import { crossSiteScriptingPython } from './cwe079.js';
 import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
 import { sqlInjectionPython } from './cwe089.js';
 import { sqlInjectionJavaScript } from './cwe089-javascript.js';
+import { codeInjection } from './cwe094.js';
 import { bufferBoundsRule } from './cwe119.js';
 import { formatStringRule } from './cwe134.js';
 import { weakCryptography } from './cwe327.js';
 import { deserialization } from './cwe502.js';
+import { openRedirect } from './cwe601.js';
+import { externalEntities } from './cwe611.js';
+import { xpathInjection } from './cwe643.js';
+import { entityExpansion } from './cwe776.js';
 import { outOfBoundsWriteRule } from './cwe787.js';
 import { hardCodedCredentials } from './cwe798.js';
+import { serverSideRequestForgery } from './cwe918.js';
 import type { Rule } from './rule.js';
 
 /** All rules, by CWE. A new rule is added here. */
@@ -22,10 +28,16 @@ export const RULES: readonly Rule[] = [
   crossSiteScriptingJavaScript,
   sqlInjectionPython,
   sqlInjectionJavaScript,
+  codeInjection,
   bufferBoundsRule,
   formatStringRule,
   weakCryptography,
   deserialization,
+  openRedirect,
+  externalEntities,
+  xpathInjection,
+  entityExpansion,
   outOfBoundsWriteRule,
   hardCodedCredentials,
+  serverSideRequestForgery,
 ];

@@ -39,6 +39,8 @@ export interface TaintRule extends Omit<Rule, 'languages' | 'listen' | 'cleaners
    * A condition that makes data fit where it holds (or not): gives the value that it speaks of.
    */
   guard?(test: Test, holds: boolean): Value | undefined;
+  /** Whether what a call gives is fit, where its name alone does not say: `.replace('\\n', '')`. */
+  cleans?(call: Call): boolean;
   /** "…builds a query from": stands between the name of the sink and "untrusted data". */
   danger: string;
   /** "…has a query that no untrusted data are part of": stands behind the name of the sink. */
@@ -47,7 +49,7 @@ export interface TaintRule extends Omit<Rule, 'languages' | 'listen' | 'cleaners
 
 export function taintRule(rule: TaintRule): Rule {
   const place = rule.place ?? rule.cwe;
-  const { tables, cleaners, guard, danger: _, safe: __, place: ___, ...about } = rule;
+  const { tables, cleaners, guard, cleans, danger: _, safe: __, place: ___, ...about } = rule;
   const indexed = new Map(
     Object.entries(tables).map(([family, table]) => [family as Family, indexTable(table)]),
   );
@@ -77,6 +79,10 @@ export function taintRule(rule: TaintRule): Rule {
             ? judge(rule, place, 'the response', value, at)
             : undefined;
       }
+      if (cleans)
+        listener.called = (call, result) => {
+          if (cleans(call)) for (const taint of taintsOf(result)) taint.fit.add(place);
+        };
       if (guard)
         listener.test = (test, holds) => {
           for (const taint of taintsOf(guard(test, holds))) taint.fit.add(place);
