@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { RotaryTables } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { emptyPast, type KvCache } from './cache.js';
@@ -6,8 +7,12 @@ import type { Checkpoint } from './checkpoint.js';
 import type { Device } from './device.js';
 import { buildProgram, type ProgramSpec } from './program.js';
 
-/** Graphs of one model that are kept ready; each holds a copy of the weights, packed for speed. */
+/**
+ * Graphs of one model that are kept ready. Each holds a copy of the weights, packed for speed: large
+ * models keep fewer, so that together they take no more than half of the machine's memory.
+ */
 const KEPT_PROGRAMS = 4;
+const SHARE_OF_MEMORY = 0.5;
 
 /** One call of a program: rows of new tokens, right-padded to one length. */
 export interface Step {
@@ -36,12 +41,15 @@ export class Runner {
   readonly checkpoint: Checkpoint;
   readonly #sessions = new Map<string, Promise<number>>();
   readonly #rotary: RotaryTables | undefined;
+  readonly #kept: number;
 
   constructor(device: Device, checkpoint: Checkpoint) {
     this.device = device;
     this.checkpoint = checkpoint;
     const { rope } = checkpoint.config;
     this.#rotary = rope && new RotaryTables(rope);
+    const room = Math.floor((SHARE_OF_MEMORY * totalmem()) / bytesOf(checkpoint));
+    this.#kept = Math.max(1, Math.min(KEPT_PROGRAMS, room));
   }
 
   /** Runs one step; returns the fetched outputs in their order. */
@@ -88,16 +96,22 @@ export class Runner {
   #session(program: ProgramSpec): Promise<number> {
     const { plan, capture, chosen = false, adapter } = program;
     const key = JSON.stringify([plan.structure, capture, chosen, adapter?.hash]);
-    const session = this.#sessions.get(key) ?? this.#load(program, key);
+    const known = this.#sessions.get(key);
     this.#sessions.delete(key);
+    if (!known) this.#makeRoom();
+    const session = known ?? this.#load(program, key);
     this.#sessions.set(key, session); // now the last used
+    return session;
+  }
+
+  /** Unloads what was used longest ago, so that there is room for one more. */
+  #makeRoom(): void {
     for (const [oldest, old] of this.#sessions) {
-      if (this.#sessions.size <= KEPT_PROGRAMS) break;
+      if (this.#sessions.size < this.#kept) return;
       this.#sessions.delete(oldest);
       // A session that was never made need not be unloaded, and nobody waits for the others.
       old.then((id) => this.device.unload(id)).catch(() => {});
     }
-    return session;
   }
 
   #load(program: ProgramSpec, key: string): Promise<number> {
@@ -123,4 +137,13 @@ export class Runner {
       rotary_rows: { dtype: 'i64', dims: [rows, s], data: each },
     } as const;
   }
+}
+
+/** Bytes of a checkpoint's weights in its precision. */
+function bytesOf({ weights, matrices }: Checkpoint): number {
+  const parts = [...matrices.values()].flatMap(({ factor, table }) =>
+    [factor, table].flatMap((matrix) => [matrix?.codes, matrix?.scales, matrix?.zeros]),
+  );
+  const entries = [...weights.values(), ...parts];
+  return entries.reduce((sum, entry) => sum + (entry?.byteLength ?? 0), 0);
 }

@@ -39,16 +39,12 @@ export function sample(logits: Float32Array, options: SamplingOptions, random: R
   if (temperature === 0) return best;
 
   const draw = random.float();
-  const weights = weigh(logits, logits[best]!, temperature);
-  const all = topP === 1 && topK === 0;
-  const kept = all ? undefined : candidates(logits, weights, topP, topK);
-  let left = draw * sum(weights, kept);
-  for (let i = 0; i < (kept ?? weights).length; i++) {
-    const id = kept ? kept[i]! : i;
-    left -= weights[id]!;
-    if (left < 0) return id;
+  weigh(logits, logits[best]!, temperature);
+  if (topK > 0) {
+    const first = largest(logits, topK).filter((id) => weights[id]! > 0);
+    return drawFrom(nucleus(first, topP * massOf(first)), draw) ?? best;
   }
-  return best;
+  return (topP < 1 ? drawFromNucleus(logits, topP, draw) : drawFromAll(draw)) ?? best;
 }
 
 /** The id of the largest logit, of equals the smallest. */
@@ -83,54 +79,102 @@ const EXPONENTIALS = Float64Array.from({ length: 64 * NEGLIGIBLE + 1 }, (_, i) =
   Math.exp(-i / 64),
 );
 
-/** Written anew by every call, so that a large vocabulary costs no memory each time. */
-let scratch = new Float64Array(0);
-
+// Written anew by every call, so that a large vocabulary costs no memory each time.
 /** What each token's probability is proportional to; 1 for the most probable one. */
-function weigh(logits: Float32Array, top: number, temperature: number): Float64Array {
-  if (scratch.length !== logits.length) scratch = new Float64Array(logits.length);
+let weights = new Float64Array(0);
+/** How far each token's logit lies below the top, in steps of 1/64 of the temperature. */
+let steps = new Uint16Array(0);
+/** The weight of all tokens of a step. */
+const stepMass = new Float64Array(EXPONENTIALS.length);
+
+function weigh(logits: Float32Array, top: number, temperature: number): void {
+  if (weights.length !== logits.length) {
+    weights = new Float64Array(logits.length);
+    steps = new Uint16Array(logits.length);
+  }
+  stepMass.fill(0);
   for (let i = 0; i < logits.length; i++) {
     const below = (top - logits[i]!) / temperature;
     if (below > NEGLIGIBLE) {
-      scratch[i] = 0;
+      weights[i] = 0;
+      steps[i] = EXPONENTIALS.length; // in no step
       continue;
     }
     const step = Math.floor(below * 64);
     const x = below - step / 64;
     const series = 1 - x * (1 - (x / 2) * (1 - (x / 3) * (1 - x / 4)));
-    scratch[i] = EXPONENTIALS[step]! * series;
+    const weight = EXPONENTIALS[step]! * series;
+    weights[i] = weight;
+    steps[i] = step;
+    stepMass[step]! += weight;
   }
-  return scratch;
 }
 
-/** The sum of these weights; of all where `ids` is undefined. */
-function sum(weights: Float64Array, ids?: readonly number[]): number {
-  let total = 0;
-  if (ids) for (const id of ids) total += weights[id]!;
-  else for (let i = 0; i < weights.length; i++) total += weights[i]!;
-  return total;
+/**
+ * Draws among the most probable tokens that together reach `topP` of the mass. Sorting is what would
+ * cost: only the steps in which the nucleus ends and the draw falls are sorted.
+ */
+function drawFromNucleus(logits: Float32Array, topP: number, draw: number): number | undefined {
+  let mass = 0;
+  for (const step of stepMass) mass += step;
+  const goal = topP * mass;
+  let above = 0; // of the steps that are in the nucleus whole
+  let last = 0;
+  while (last < stepMass.length - 1 && above + stepMass[last]! < goal) above += stepMass[last++]!;
+  const end = nucleus(ofStep(logits, last), goal - above);
+
+  let left = draw * (above + massOf(end));
+  let step = 0;
+  while (step < last && left >= stepMass[step]!) left -= stepMass[step++]!;
+  const among = step === last ? end : ofStep(logits, step);
+  for (const id of among) {
+    left -= weights[id]!;
+    if (left < 0) return id;
+  }
+  return among.at(-1);
 }
 
-/** The tokens that top-k and top-p leave, most probable first; ties go to the smaller id. */
-function candidates(
-  logits: Float32Array,
-  weights: Float64Array,
-  topP: number,
-  topK: number,
-): readonly number[] {
-  if (topK > 0) {
-    const first = largest(logits, topK).filter((id) => weights[id]! > 0);
-    return nucleus(first, weights, topP, sum(weights, first)) ?? first;
+/** The tokens of a step, most probable first; ties go to the smaller id. */
+function ofStep(logits: Float32Array, step: number): number[] {
+  const ids: number[] = [];
+  for (let id = 0; id < steps.length; id++) if (steps[id] === step) ids.push(id);
+  return ids.sort((a, b) => logits[b]! - logits[a]! || a - b);
+}
+
+/** The head of `sorted` that reaches a mass; all of it where it does not. */
+function nucleus(sorted: readonly number[], goal: number): readonly number[] {
+  let reached = 0;
+  for (const [n, id] of sorted.entries()) {
+    reached += weights[id]!;
+    if (reached >= goal) return sorted.slice(0, n + 1);
   }
-  const mass = sum(weights);
-  // Sorting is what costs: sort only the few that can be among the kept, if they suffice.
-  for (let least = (1 - topP) * 1e-2; ; least = 0) {
-    const few: number[] = [];
-    for (let id = 0; id < weights.length; id++) if (weights[id]! > least) few.push(id);
-    few.sort((a, b) => logits[b]! - logits[a]! || a - b);
-    const kept = nucleus(few, weights, topP, mass);
-    if (kept || least === 0) return kept ?? few;
+  return sorted;
+}
+
+function massOf(ids: readonly number[]): number {
+  let mass = 0;
+  for (const id of ids) mass += weights[id]!;
+  return mass;
+}
+
+function drawFrom(ids: readonly number[], draw: number): number | undefined {
+  let left = draw * massOf(ids);
+  for (const id of ids) {
+    left -= weights[id]!;
+    if (left < 0) return id;
   }
+  return undefined;
+}
+
+function drawFromAll(draw: number): number | undefined {
+  let mass = 0;
+  for (let id = 0; id < weights.length; id++) mass += weights[id]!;
+  let left = draw * mass;
+  for (let id = 0; id < weights.length; id++) {
+    left -= weights[id]!;
+    if (left < 0) return id;
+  }
+  return undefined;
 }
 
 /** The ids of the `count` largest logits, the largest first; of equals the smaller id. */
@@ -150,19 +194,4 @@ export function largest(logits: Float32Array, count: number): number[] {
     if (best.length > count) best.pop();
   }
   return best;
-}
-
-/** The head of `sorted` that reaches `topP` of the mass; undefined where it does not reach it. */
-function nucleus(
-  sorted: readonly number[],
-  weights: Float64Array,
-  topP: number,
-  mass: number,
-): readonly number[] | undefined {
-  let reached = 0;
-  for (const [n, id] of sorted.entries()) {
-    reached += weights[id]!;
-    if (reached >= topP * mass) return sorted.slice(0, n + 1);
-  }
-  return undefined;
 }
