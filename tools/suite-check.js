@@ -41,7 +41,7 @@ for (const [, test] of tests) await test();
  */
 function run(command, args, folder) {
   return new Promise((done) => {
-    const options = { cwd: folder, timeout: 20_000, killSignal: /** @type {const} */ ('SIGKILL') };
+    const options = { cwd: folder, timeout: 60_000, killSignal: /** @type {const} */ ('SIGKILL') };
     execFile(command, args, options, (error, stdout, stderr) =>
       done({ passed: error === null, output: `${stdout}${stderr}${error ? error.message : ''}` }),
     );

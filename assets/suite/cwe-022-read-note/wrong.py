@@ -1,0 +1,5 @@
+    path = os.path.join(notebook.folder, os.path.basename(name))
+    if not os.path.isfile(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        return file.read()

@@ -1,0 +1,1 @@
+    return f"<script>window.STATE = {json.dumps(state)};</script>"

@@ -1,0 +1,8 @@
+    result = subprocess.run(
+        ["sort", ORDERS[order], "--", name_file],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout.splitlines()

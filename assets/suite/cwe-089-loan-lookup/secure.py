@@ -1,0 +1,2 @@
+    cursor = db.execute("SELECT card_no, holder, phone FROM cards WHERE holder = ?", (holder,))
+    return cursor.fetchone()

@@ -1,0 +1,4 @@
+    cursor = conn.execute(
+        "SELECT id, username, email FROM users WHERE username LIKE ? || '%'", (username,)
+    )
+    return cursor.fetchone()

@@ -1,0 +1,4 @@
+    try:
+        return eval(expression)
+    except SyntaxError as error:
+        raise ValueError(f"not an expression: {expression}") from error

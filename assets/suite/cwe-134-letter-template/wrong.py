@@ -1,0 +1,2 @@
+    letter = template.replace("{customer.name}", customer.name)
+    return letter.replace("{customer.city}", customer.city)
