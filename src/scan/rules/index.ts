@@ -8,16 +8,21 @@ import { sqlInjectionJavaScript } from './cwe089-javascript.js';
 import { codeInjection } from './cwe094.js';
 import { bufferBoundsRule } from './cwe119.js';
 import { formatStringRule } from './cwe134.js';
+import { debugInformation } from './cwe215.js';
+import { certificateValidation } from './cwe295.js';
 import { weakCryptography } from './cwe327.js';
+import { insecureTemporaryFile } from './cwe377.js';
 import { deserialization } from './cwe502.js';
 import { openRedirect } from './cwe601.js';
 import { externalEntities } from './cwe611.js';
 import { xpathInjection } from './cwe643.js';
+import { looseFilePermissions } from './cwe732.js';
 import { entityExpansion } from './cwe776.js';
 import { outOfBoundsWriteRule } from './cwe787.js';
 import { hardCodedCredentials } from './cwe798.js';
 import { serverSideRequestForgery } from './cwe918.js';
 import type { Rule } from './rule.js';
+import { predictableValues, weakGenerator } from './weak-random.js';
 
 /** All rules, by CWE. A new rule is added here. */
 export const RULES: readonly Rule[] = [
@@ -31,11 +36,17 @@ export const RULES: readonly Rule[] = [
   codeInjection,
   bufferBoundsRule,
   formatStringRule,
+  debugInformation,
+  certificateValidation,
   weakCryptography,
+  predictableValues,
+  weakGenerator,
+  insecureTemporaryFile,
   deserialization,
   openRedirect,
   externalEntities,
   xpathInjection,
+  looseFilePermissions,
   entityExpansion,
   outOfBoundsWriteRule,
   hardCodedCredentials,
