@@ -1,0 +1,9 @@
+  size_t filled = 0;
+  if (room == 0) return 0;
+  for (size_t i = 0; i < amount; i++) {
+    if (i > 0 && filled + 1 < room) target[filled++] = divider;
+    for (const char *c = segments[i]; *c != '\0' && filled + 1 < room; c++) target[filled++] = *c;
+  }
+  target[filled] = '\0';
+  return filled;
+}
