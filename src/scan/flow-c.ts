@@ -25,6 +25,8 @@ export interface Block {
   trusted: boolean;
   /** The capacity is that of a declared array, not of a contract with the caller. */
   declared: boolean;
+  /** It was allocated in this function. */
+  allocated?: true;
   /** What an array was initialised with, where these are pointers. */
   elements?: Value[];
 }
@@ -50,6 +52,10 @@ export type Value = NumberValue | PointerValue;
 /** Memory findings carry whether bytes were written or read; `format` and `output` are for CWE-134. */
 export interface CFinding extends Finding {
   kind: 'write' | 'read' | 'format' | 'output';
+  /** The memory that a write or read is of, where its size is known. */
+  memory?: 'declared' | 'allocated';
+  /** Nothing limits how far it reaches. */
+  unbounded?: true;
 }
 
 export interface LibraryCall {
@@ -66,6 +72,9 @@ interface Variable {
 type Completion = 'next' | 'break' | 'continue' | 'return' | { goto: string };
 
 const NULL_NAMES = new Set(['NULL', 'nullptr', 'false']);
+
+const memoryOf = ({ allocated, declared }: Block): Pick<CFinding, 'memory'> =>
+  allocated ? { memory: 'allocated' } : declared ? { memory: 'declared' } : {};
 
 /** What the object-like macros of a file stand for. */
 export type Macros = ReadonlyMap<string, SyntaxNode>;
@@ -266,8 +275,14 @@ export class CRun {
 
   // --- findings -----------------------------------------------------------------------------
 
-  report(kind: CFinding['kind'], status: Finding['status'], line: number, reason: string): void {
-    this.#findings.push({ kind, status, line, reason });
+  report(
+    kind: CFinding['kind'],
+    status: Finding['status'],
+    line: number,
+    reason: string,
+    about: Pick<CFinding, 'memory' | 'unbounded'> = {},
+  ): void {
+    this.#findings.push({ kind, status, line, reason, ...about });
   }
 
   /**
@@ -302,13 +317,19 @@ export class CRun {
       needs.some((bytes) => this.facts.prove(offset.plus(bytes).minus(capacity)))
     ) {
       const status = options.minor || kind === 'read' ? 'minor' : 'safe';
-      this.report(kind, status, line, `${options.what} stays within ${block.name}`);
+      this.report(
+        kind,
+        status,
+        line,
+        `${options.what} stays within ${block.name}`,
+        memoryOf(block),
+      );
       return;
     }
     const reach = offset.plus(need);
     const opaque = (form: Linear) => [...form.terms.keys()].some((unknown) => unknown.opaque);
     if (!this.#bounded(reach) && !opaque(reach))
-      this.report(kind, 'unsafe', line, options.unbounded);
+      this.report(kind, 'unsafe', line, options.unbounded, { ...memoryOf(block), unbounded: true });
     else if (capacity === undefined || opaque(reach) || opaque(capacity))
       this.report(
         kind,
@@ -316,7 +337,7 @@ export class CRun {
         line,
         `the size of ${block.name} is not known for ${options.what}`,
       );
-    else this.report(kind, 'unsafe', line, options.loose);
+    else this.report(kind, 'unsafe', line, options.loose, memoryOf(block));
   }
 
   /** Whether each unknown of a form has some upper limit, be it only another unknown. */

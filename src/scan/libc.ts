@@ -372,7 +372,11 @@ model('free', (run) => run.constant(0));
 
 function allocated(run: CRun, capacity: Linear, length?: Linear): PointerValue {
   return run.pointer(
-    run.block('the allocation', capacity, { declared: true, ...(length && { length }) }),
+    run.block('the allocation', capacity, {
+      declared: true,
+      allocated: true,
+      ...(length && { length }),
+    }),
   );
 }
 
@@ -387,7 +391,9 @@ function product(run: CRun, call: LibraryCall, a: number, b: number): Linear {
 
 model('gets', (run, call) => {
   const target = pointer(run, call, 0);
-  run.report('write', 'unsafe', call.line, `gets reads into ${target.block.name} without a bound`);
+  run.report('write', 'unsafe', call.line, `gets reads into ${target.block.name} without a bound`, {
+    unbounded: true,
+  });
   leaves(run, target, undefined);
   taint(target, undefined);
   return target;

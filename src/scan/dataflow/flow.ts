@@ -357,7 +357,8 @@ class Run {
       case 'name':
         this.#variables.set(target.name, value);
         for (const other of this.#variables.keys())
-          if (other.startsWith(`${target.name}.`)) this.#variables.delete(other);
+          if (other.startsWith(`${target.name}.`) || other.startsWith(`${target.name}->`))
+            this.#variables.delete(other);
         break;
       case 'assign':
         // A pattern with a default.
@@ -442,6 +443,7 @@ class Run {
     const truth = this.#path.choose(2) === 0;
     // The same value tested again gives the same.
     if (test.kind === 'value') test.value.truth = truth;
+    else if (test.kind === 'compare') rememberComparison(test, truth);
     this.#pass(test, truth);
     return truth;
   }
@@ -580,6 +582,11 @@ class Run {
       case 'function':
         return { function: node.function };
       case 'assign': {
+        if (node.op === '++') {
+          const before = this.evaluate(node.target);
+          this.#assign(node.target, derived(node.at, [before]));
+          return before;
+        }
         const value =
           node.op === undefined
             ? this.evaluate(node.value)
@@ -693,6 +700,9 @@ class Run {
     };
     this.#tell((listener) => listener.call?.(call));
     const result = this.#result(call, target, node);
+    // What is behind a pointer may have changed.
+    for (const [index, { value }] of node.args.entries())
+      if (value.kind === 'address' && args[index]) forgetComparisons(args[index]);
     if (!this.#quiet) for (const listener of this.#listeners) listener.called?.(call, result);
     return { result, call };
   }
@@ -809,7 +819,34 @@ function constant(value: string | number | boolean | null): Value {
   }
 }
 
+const COMPARED = 'compared';
+
+/** The same value compared with the same constant again gives the same. */
+function rememberComparison({ op, left, right }: Test & { kind: 'compare' }, truth: boolean): void {
+  const key = comparisonKey(op, right);
+  if (key === undefined) return;
+  left.marks ??= new Map();
+  const known = (left.marks.get(COMPARED) as Map<string, boolean> | undefined) ?? new Map();
+  known.set(key, truth);
+  left.marks.set(COMPARED, known);
+}
+
+function forgetComparisons(value: Value): void {
+  value.marks?.delete(COMPARED);
+  if (value.text === undefined && value.items === undefined) delete value.truth;
+}
+
+const comparisonKey = (op: string, right: Value): string | undefined =>
+  right.isNull ? `${op} null` : isConstant(right) ? `${op} ${right.text}` : undefined;
+
 function compared(op: string, left: Value, right: Value): boolean | undefined {
+  const key = comparisonKey(op, right);
+  const known = left.marks?.get(COMPARED) as Map<string, boolean> | undefined;
+  if (key !== undefined && known?.has(key)) return known.get(key);
+  // What counts as true is not null in any language.
+  const isNull = left.isNull ? true : left.truth === true ? false : undefined;
+  if (right.isNull && isNull !== undefined && (op === '==' || op === '!='))
+    return isNull === (op === '==');
   if (left.text === undefined || right.text === undefined) return undefined;
   if (!isConstant(left) || !isConstant(right)) return undefined;
   if (op === '==') return left.text === right.text;

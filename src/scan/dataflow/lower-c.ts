@@ -298,8 +298,11 @@ function expression(at: SyntaxNode): Expression {
         ...(op && { op }),
       };
     }
-    case 'update_expression':
-      return argument ? expression(argument) : other(at);
+    case 'update_expression': {
+      if (!argument) return other(at);
+      const target = expression(argument);
+      return { kind: 'assign', at, op: '++', target, value: target };
+    }
     case 'field_expression': {
       if (!argument) return other(at);
       const object = expression(argument);

@@ -297,6 +297,7 @@ const TABLES: Record<Family, Models> = {
     calls: table({
       'atoi atol atoll atof strtol strtoul strtoll strtoull strtod strlen strcmp strncmp strcasecmp memcmp access stat lstat isdigit isalnum isalpha std::stoi std::stol .size .length .empty .find':
         harmless,
+      'likely unlikely __builtin_expect': (call) => call.args[0],
       'strdup strndup realpath basename dirname strchr strrchr strstr .c_str .str .data .substr std::string std::move':
         same,
       getenv: source,

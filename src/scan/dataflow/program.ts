@@ -24,7 +24,7 @@ export type Expression = { at: SyntaxNode } & (
   /** An entry without a key spreads another record. */
   | { kind: 'record'; entries: { key?: Expression; value: Expression }[] }
   | { kind: 'function'; function: FunctionNode }
-  /** With `op`, the target takes part: `a += b`. */
+  /** With `op`, the target takes part: `a += b`; `++` is of C, and gives what was there before. */
   | { kind: 'assign'; target: Expression; value: Expression; op?: string }
   | { kind: 'dereference'; value: Expression }
   | { kind: 'address'; value: Expression }
