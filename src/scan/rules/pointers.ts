@@ -1,0 +1,52 @@
+/** What rules about pointers of C share: what a condition says of them, and what calls do to them. */
+import type { Call, Test, Value } from '../dataflow/index.js';
+import type { SyntaxNode } from '../parse.js';
+
+/** A pointer that a condition speaks of, and whether it is null where that condition holds (or not). */
+export function nullityOf(
+  test: Test,
+  holds: boolean,
+): { value: Value; isNull: boolean } | undefined {
+  if (test.kind === 'value') return { value: test.value, isNull: !holds };
+  if (test.kind === 'call') {
+    const { name, args } = test.call;
+    return /^_*(?:un)?likely$/.test(name) && args[0]
+      ? { value: args[0], isNull: !holds }
+      : undefined;
+  }
+  const { op, left, right } = test;
+  const isZero = (value: Value): boolean => value.isNull === true || value.number === 0;
+  const value = isZero(right) ? left : isZero(left) ? right : undefined;
+  if (!value || (op !== '==' && op !== '!=')) return undefined;
+  return { value, isNull: (op === '==') === holds };
+}
+
+/** Keeps it for this path, so that conditions that contradict it are not taken. */
+export function learn(value: Value, isNull: boolean): void {
+  value.truth = !isNull;
+  if (isNull) value.isNull = true;
+}
+
+/** Whether `&p->field` only names a place, so that nothing is read there. */
+export function isAddressOnly(at: SyntaxNode): boolean {
+  let node: SyntaxNode | undefined = at;
+  while (node && /^(?:field|subscript|parenthesized)_expression$/.test(node.type))
+    node = node.parent;
+  return (
+    (node?.type === 'pointer_expression' && node.get('operator')?.text === '&') ||
+    node?.type === 'sizeof_expression'
+  );
+}
+
+/** The arguments of a call as they stand in the source. */
+export function argumentTexts({ at }: Call): string[] {
+  if (at.type === 'delete_expression') return [at.named.at(-1)?.text ?? ''];
+  return (at.get('arguments')?.named ?? []).map(({ text }) => text);
+}
+
+/** The body of the function around a place, as it stands in the source. */
+export function functionText(at: SyntaxNode): string {
+  let node: SyntaxNode | undefined = at;
+  while (node && node.type !== 'function_definition') node = node.parent;
+  return (node ?? at).text;
+}
