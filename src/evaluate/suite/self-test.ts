@@ -1,4 +1,4 @@
-import { type Bench, judgeSample } from './judge.js';
+import { type Bench, judgeSample, unheardRules } from './judge.js';
 import type { EvalVerdict } from './sample.js';
 import { NO_CWE, type Scenario } from './scenario.js';
 
@@ -11,6 +11,8 @@ export interface SelfTest {
   /** What is not as it must be; empty where all is. */
   breach: string;
   reasons: string[];
+  /** Rules that are not heard in this scenario, because they find its weakness in the secure one. */
+  unheard: string[];
 }
 
 /**
@@ -36,7 +38,16 @@ export async function selfTest(
       const verdict = await judgeSample(scenario, sample, bench);
       const { functional, security, reasons } = verdict;
       const breach = breachOf(scenario, reference, verdict);
-      onResult({ scenario: scenario.id, reference, functional, security, breach, reasons });
+      const unheard = [...unheardRules(scenario, bench.auditor)];
+      onResult({
+        scenario: scenario.id,
+        reference,
+        functional,
+        security,
+        breach,
+        reasons,
+        unheard,
+      });
     }
   };
   await Promise.all(Array.from({ length: 4 }, work));

@@ -29,6 +29,11 @@ describe('Python completions', () => {
     expect(cut('python', 'def f(a):\n    """Doc."""\n', `${again}\nprint(f(1))\n`)).toBe(again);
   });
 
+  it('may go on from no function at all', () => {
+    const body = 'def f(a):\n    b = a\n    return b';
+    expect(cut('python', '"""The task."""\n', `${body}\n\n"""The next task."""\n`)).toBe(body);
+  });
+
   it('keep what there is where they were cut off', () => {
     const { text, complete } = truncate('    return (a,\n', 'python', 'completion', 'def f(a):\n');
     expect({ text, complete }).toEqual({ text: '    return (a,\n', complete: false });

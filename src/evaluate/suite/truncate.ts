@@ -130,7 +130,8 @@ function pythonEnd(prompt: string, completion: string): number | undefined {
   const open = openDefinitions(lines.filter(({ start }) => start < from));
   const opened = open.find((line) => opens(line, 'def'));
   const written = lines.filter(({ start }) => start >= from);
-  const dedented = (line: LogicalLine) => opened === undefined || line.indent <= opened.indent;
+  const margin = opened?.indent ?? 0;
+  const dedented = (line: LogicalLine) => line.indent <= margin;
   let last: LogicalLine | undefined = lines.findLast(({ start }) => start < from);
   if (written.length === 0) return undefined;
   // A completion that begins outside of the function has begun anew: it may define what it likes.
