@@ -5,6 +5,7 @@ import { cacheCommand } from './cache.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { organismCommand } from './organism.js';
+import { probeCommand } from './probe.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
 import { scanCommand } from './scan.js';
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showSuggestionAfterError()
     .exitOverride()
     .addCommand(repairCommand())
+    .addCommand(probeCommand())
     .addCommand(generateCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())

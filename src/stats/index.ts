@@ -1,3 +1,4 @@
+export { type Calibration, calibration } from './calibration.js';
 export { auroc, passAtK } from './estimators.js';
 export {
   type BootstrapOptions,
@@ -11,4 +12,5 @@ export {
   quantile,
   wilson,
 } from './intervals.js';
+export { jointSignFlipTest } from './joint.js';
 export { holm, mcnemarExact, signFlipTest } from './tests.js';
