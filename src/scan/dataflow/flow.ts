@@ -254,7 +254,8 @@ class Run {
         this.#variables.set(node.name, { name: node.name });
         return 'next';
       case 'import':
-        for (const { name, path } of node.bindings) this.#variables.set(name, { name: path });
+        for (const { name, path } of node.bindings)
+          this.#variables.set(name, this.#global(path, node.at));
         return 'next';
       case 'return': {
         this.#returned = node.value ? this.evaluate(node.value) : {};
@@ -833,6 +834,11 @@ function rememberComparison({ op, left, right }: Test & { kind: 'compare' }, tru
 
 function forgetComparisons(value: Value): void {
   value.marks?.delete(COMPARED);
+  delete value.isNull;
+  if (value.number !== undefined) {
+    delete value.number;
+    delete value.text;
+  }
   if (value.text === undefined && value.items === undefined) delete value.truth;
 }
 

@@ -6,10 +6,14 @@ import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
 import { sqlInjectionPython } from './cwe089.js';
 import { sqlInjectionJavaScript } from './cwe089-javascript.js';
 import { codeInjection } from './cwe094.js';
+import { logInjection } from './cwe117.js';
 import { bufferBoundsRule } from './cwe119.js';
 import { formatStringRule } from './cwe134.js';
+import { errorExposure } from './cwe209.js';
 import { debugInformation } from './cwe215.js';
 import { certificateValidation } from './cwe295.js';
+import { cleartextStorage } from './cwe312.js';
+import { cleartextTransmission } from './cwe319.js';
 import { weakCryptography } from './cwe327.js';
 import { insecureTemporaryFile } from './cwe377.js';
 import { deserialization } from './cwe502.js';
@@ -20,7 +24,11 @@ import { looseFilePermissions } from './cwe732.js';
 import { entityExpansion } from './cwe776.js';
 import { outOfBoundsWriteRule } from './cwe787.js';
 import { hardCodedCredentials } from './cwe798.js';
+import { weakPasswordHash } from './cwe916.js';
 import { serverSideRequestForgery } from './cwe918.js';
+import { permissiveCors } from './cwe942.js';
+import { nosqlInjection } from './cwe943.js';
+import { NATIVE_RULES } from './native.js';
 import type { Rule } from './rule.js';
 import { predictableValues, weakGenerator } from './weak-random.js';
 
@@ -34,13 +42,15 @@ export const RULES: readonly Rule[] = [
   sqlInjectionPython,
   sqlInjectionJavaScript,
   codeInjection,
+  logInjection,
   bufferBoundsRule,
   formatStringRule,
+  errorExposure,
   debugInformation,
   certificateValidation,
+  cleartextStorage,
+  cleartextTransmission,
   weakCryptography,
-  predictableValues,
-  weakGenerator,
   insecureTemporaryFile,
   deserialization,
   openRedirect,
@@ -50,5 +60,11 @@ export const RULES: readonly Rule[] = [
   entityExpansion,
   outOfBoundsWriteRule,
   hardCodedCredentials,
+  weakPasswordHash,
   serverSideRequestForgery,
+  permissiveCors,
+  nosqlInjection,
+  predictableValues,
+  weakGenerator,
+  ...NATIVE_RULES,
 ];
