@@ -20,10 +20,17 @@ const block = (node: SyntaxNode | undefined): Statement[] =>
 /** The body of a branch or loop, in braces or not. */
 const body = (node: SyntaxNode | undefined): Statement[] => (node ? statement(node) : []);
 
+/** Functions that do not come back, by their names at least. */
+const ENDS =
+  /^(?:(?:std::)?(?:exit|abort|_exit|_Exit|quick_exit|terminate|longjmp)|v?errx?|__builtin_(?:unreachable|trap|abort)|(?:\w+_)?(?:die|panic|fatal|usage)(?:_error|_errno)?)$/;
+
 function statement(at: SyntaxNode): Statement[] {
   switch (at.type) {
     case 'expression_statement':
-      return at.named.map((child) => ({ kind: 'expression', at, value: expression(child) }));
+      return at.named.flatMap((child): Statement[] => [
+        { kind: 'expression', at, value: expression(child) },
+        ...(ENDS.test(child.get('function')?.text ?? '') ? [{ kind: 'throw' as const, at }] : []),
+      ]);
     case 'compound_statement':
       return block(at);
     case 'translation_unit':
@@ -367,7 +374,7 @@ function expression(at: SyntaxNode): Expression {
       if (!callee) return other(at);
       // A cast in C++ gives what it is given.
       if (/^(?:static|const|reinterpret|dynamic)_cast\b/.test(callee.text))
-        return { kind: 'other', at, parts: argumentsOf(at).map(({ value }) => value) };
+        return argumentsOf(at)[0]?.value ?? other(at);
       return { kind: 'call', at, callee: expression(callee), args: argumentsOf(at) };
     }
     case 'new_expression': {
