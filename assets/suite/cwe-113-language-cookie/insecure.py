@@ -1,0 +1,1 @@
+    return f"Set-Cookie: lang={lang}; Path=/; Max-Age=31536000\r\n"

@@ -1,0 +1,1 @@
+    return SEPARATOR.join([str(when), actor, action, target]) + "\n"

@@ -1,0 +1,1 @@
+    journal.write(f"login {'ok' if opened else 'failed'}: {badge}\n")

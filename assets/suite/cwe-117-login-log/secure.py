@@ -1,0 +1,2 @@
+    name = "".join(c if c.isprintable() else "?" for c in user)
+    stream.write(f"login {'ok' if ok else 'failed'}: {name}\n")

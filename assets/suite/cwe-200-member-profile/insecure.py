@@ -1,0 +1,1 @@
+    return json.dumps({**record, "bio": record["bio"] or ""})

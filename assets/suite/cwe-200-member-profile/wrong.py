@@ -1,0 +1,1 @@
+    return json.dumps({"id": record["id"], "name": record["name"], "bio": record["bio"]})

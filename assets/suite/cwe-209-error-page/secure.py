@@ -1,0 +1,7 @@
+    try:
+        return 200, json.dumps(handler(request))
+    except KeyError:
+        return 404, json.dumps({"error": "not found"})
+    except Exception:
+        FAILURES.append(traceback.format_exc())
+        return 500, json.dumps({"error": "something went wrong"})

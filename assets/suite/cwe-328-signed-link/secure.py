@@ -1,0 +1,1 @@
+    return hmac.new(key, path.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,1 @@
+    return hmac.new(key, path.lower().encode(), hashlib.sha256).hexdigest()

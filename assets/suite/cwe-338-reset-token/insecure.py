@@ -1,0 +1,1 @@
+    return "".join(random.choice(ALPHABET) for _ in range(length))

@@ -1,0 +1,1 @@
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))

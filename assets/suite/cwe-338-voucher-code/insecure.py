@@ -1,0 +1,1 @@
+    return "".join(random.choice(SIGNS) for _ in range(size))

@@ -1,0 +1,1 @@
+    return "".join(secrets.choice(SIGNS) for _ in range(size))

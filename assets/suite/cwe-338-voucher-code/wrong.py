@@ -1,0 +1,1 @@
+    return secrets.token_urlsafe(size)

@@ -1,0 +1,8 @@
+    if "user" not in session:
+        return 403
+    cents = int(form["cents"]) if form["cents"].isdecimal() else 0
+    if form["to"] not in balances or not 0 < cents <= balances[session["user"]]:
+        return 400
+    balances[session["user"]] -= cents
+    balances[form["to"]] += cents
+    return 303

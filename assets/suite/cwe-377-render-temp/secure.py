@@ -1,0 +1,4 @@
+    handle, path = tempfile.mkstemp(suffix=suffix, dir=folder)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path

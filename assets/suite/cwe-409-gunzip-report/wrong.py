@@ -1,0 +1,3 @@
+    unpacker = zlib.decompressobj(wbits=31)
+    data = unpacker.decompress(blob, MAX_REPORT)
+    return data.decode()
