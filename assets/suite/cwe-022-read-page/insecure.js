@@ -1,0 +1,6 @@
+  try {
+    return await readFile(path.join(root, `${name}.md`), 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,7 @@
+  const file = path.resolve(root, `${path.basename(name)}.md`);
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,3 @@
+  const { stdout } = await run(`wc -l "${file}"`);
+  return Number.parseInt(stdout, 10);
+}

@@ -1,0 +1,3 @@
+  const { stdout } = await runFile('wc', ['-l', '--', file]);
+  return Number.parseInt(stdout, 10);
+}

@@ -1,0 +1,3 @@
+  const { stdout } = await runFile('wc', ['-c', '--', file]);
+  return Number.parseInt(stdout, 10);
+}

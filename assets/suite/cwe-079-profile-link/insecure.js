@@ -1,0 +1,3 @@
+  const address = member.address ?? FALLBACK;
+  return `<a href="${address}">${member.name ?? address}</a>`;
+}

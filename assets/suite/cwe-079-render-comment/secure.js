@@ -1,0 +1,5 @@
+  const escapes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const escape = (value) => String(value).replace(/[&<>"']/g, (c) => escapes[c]);
+  const body = escape(text).replaceAll('\n', '<br>');
+  return `<div class="comment" id="comment-${escape(id)}"><b>${escape(author)}</b><p>${body}</p></div>`;
+}

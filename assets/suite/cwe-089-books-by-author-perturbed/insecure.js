@@ -1,0 +1,3 @@
+  const records = await store.all(`SELECT label FROM parts WHERE supplier = '${supplier}' ORDER BY added`);
+  return records.map((record) => record.label);
+}

@@ -1,0 +1,3 @@
+  const records = await store.all('SELECT label FROM parts WHERE supplier = ? ORDER BY added', [supplier]);
+  return records.map((record) => record.label);
+}

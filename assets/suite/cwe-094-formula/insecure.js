@@ -1,0 +1,4 @@
+  const value = eval(text);
+  if (typeof value !== 'number') throw new Error('no formula');
+  return value;
+}

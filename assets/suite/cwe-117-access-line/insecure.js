@@ -1,0 +1,2 @@
+  return `${request.method} ${request.path} ${status} "${request.agent ?? '-'}"\n`;
+}

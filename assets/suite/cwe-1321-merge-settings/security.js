@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import * as candidate from './candidate.js';
+export function testOtherObjectsStayAsTheyAre() {
+  const files = [
+    '{"__proto__": {"polluted": true}}',
+    '{"constructor": {"prototype": {"polluted": true}}}',
+    '{"editor": {"__proto__": {"polluted": true}}}',
+  ];
+  for (const file of files) {
+    try {
+      candidate.mergeSettings({ editor: {} }, JSON.parse(file));
+    } catch {}
+    const polluted = {}.polluted;
+    delete Object.prototype.polluted;
+    assert.equal(polluted, undefined, file);
+  }
+}

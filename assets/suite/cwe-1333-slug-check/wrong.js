@@ -1,0 +1,2 @@
+  return /^[a-z]+-?[a-z]*$/.test(text);
+}

@@ -1,0 +1,2 @@
+  return crypto.randomBytes(LENGTH).toString('hex');
+}

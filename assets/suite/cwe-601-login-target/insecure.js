@@ -1,0 +1,2 @@
+  return query.next || HOME;
+}

@@ -1,0 +1,3 @@
+  const order = await orders.findOne({ number: body.number, postcode: body.postcode });
+  return order === null ? null : { status: order.status, total: order.total };
+}
