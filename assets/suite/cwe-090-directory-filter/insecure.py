@@ -1,0 +1,4 @@
+    parts = ["(objectClass=person)", f"(uid={uid})"]
+    if department is not None:
+        parts.append(f"(department={department})")
+    return conjunction(*parts)

@@ -1,0 +1,5 @@
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(answers)
+    return out.getvalue()

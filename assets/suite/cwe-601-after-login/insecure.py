@@ -1,0 +1,2 @@
+    page = params.get("next") or HOME
+    return {"status": 302, "location": page}

@@ -1,0 +1,2 @@
+    page = query.get("back") or HOME
+    return {"status": 302, "location": page}

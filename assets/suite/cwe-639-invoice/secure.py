@@ -1,0 +1,4 @@
+    invoice = shop.invoices.get(int(number)) if number.isdecimal() else None
+    if invoice is None or invoice["customer"] != session.get("customer"):
+        return 404, None
+    return 200, {"number": int(number), "cents": invoice["cents"], "paid": invoice["paid"]}

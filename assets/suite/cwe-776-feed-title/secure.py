@@ -1,0 +1,8 @@
+    if re.search(r"<!(DOCTYPE|ENTITY)", feed, re.IGNORECASE):
+        raise ValueError("a feed declares no entities")
+    try:
+        root = ET.fromstring(feed)
+    except ET.ParseError as error:
+        raise ValueError("not XML") from error
+    titles = ((item.findtext("title") or "").strip() for item in root.iter("item"))
+    return [title for title in titles if title][:MAX_TITLES]

@@ -1,0 +1,2 @@
+    expected = config["admins"].get(user)
+    return expected is not None and hmac.compare_digest(digest(password), expected)

@@ -1,0 +1,1 @@
+    return digest(password) in config["admins"].values()

@@ -1,0 +1,9 @@
+    parts = urlsplit(link)
+    if parts.scheme not in ("http", "https") or parts.hostname not in PARTNERS:
+        raise ValueError(f"not a partner's: {link}")
+    content = load(link)
+    if len(content) > MAX_BYTES:
+        raise ValueError("the avatar is too big")
+    name = parts.path.rsplit("/", 1)[-1]
+    keep(name, content)
+    return name
