@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { SutureError } from '../core/index.js';
 import { packageVersion } from '../repair/index.js';
 import { cacheCommand } from './cache.js';
+import { compareCommand } from './compare.js';
+import { evalCommand } from './eval.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { organismCommand } from './organism.js';
@@ -28,6 +30,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(verifyCommand())
     .addCommand(cacheCommand())
     .addCommand(scanCommand())
+    .addCommand(evalCommand())
+    .addCommand(compareCommand())
     .addCommand(organismCommand());
   for (const command of program.commands) {
     command.exitOverride();

@@ -1,0 +1,263 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { ensure, Progress } from '../core/index.js';
+import type { Provider, WeightDType } from '../engine/index.js';
+import {
+  type EvalMetrics,
+  generateLocally,
+  generateRemotely,
+  loadSuite,
+  metricsOf,
+  type PromptForm,
+  RunStore,
+  type Scenario,
+  type Split,
+} from '../evaluate/index.js';
+import { packageVersion } from '../repair/index.js';
+import { applyVector, readVector } from '../steer/index.js';
+import { judgeCommand, selfTestCommand } from './eval-judge.js';
+import { suiteOf } from './eval-suite.js';
+import { showMetrics } from './eval-table.js';
+import { interruptible } from './interrupt.js';
+import { load } from './load.js';
+import {
+  decimal,
+  deviceOption,
+  dtypeOption,
+  modelOption,
+  threadsOption,
+  wholeNumber,
+} from './options.js';
+
+/** `suture eval`: whether a model's completions are secure and correct, in stages on one folder. */
+export function evalCommand(): Command {
+  return new Command('eval')
+    .description('evaluate completions: generate, judge, score')
+    .addCommand(generateStage())
+    .addCommand(judgeCommand())
+    .addCommand(scoreStage())
+    .addCommand(selfTestCommand());
+}
+
+interface GenerateOptions {
+  suite?: string;
+  out: string;
+  form: PromptForm;
+  split?: Split;
+  cwe?: string[];
+  limit?: number;
+  samples: number;
+  temperature: number;
+  topP: number;
+  maxTokens: number;
+  seed: number;
+  model: string;
+  vector?: string;
+  strength?: number;
+  adapter?: string;
+  force?: true;
+  dtype: WeightDType;
+  device: Provider;
+  threads?: number;
+  endpoint?: string;
+  endpointModel?: string;
+  endpointKey: string;
+  concurrency: number;
+  priceIn: number;
+  priceOut: number;
+}
+
+function generateStage(): Command {
+  return new Command('generate')
+    .description('complete the scenarios of a suite, into the folder of a run')
+    .requiredOption('-o, --out <dir>', 'folder of the run; one that was interrupted goes on')
+    .option('--suite <path>', 'scenarios (default: the suite that ships)')
+    .addOption(
+      new Option('--form <form>', 'how the model is asked')
+        .choices(['completion', 'instruction'])
+        .default('completion'),
+    )
+    .addOption(
+      new Option('--split <split>', 'only these scenarios').choices([
+        'trained',
+        'held-out',
+        'perturbed',
+      ]),
+    )
+    .option('--cwe <cwe...>', 'only scenarios of these weaknesses, as CWE-089')
+    .option('--limit <n>', 'only the first n scenarios', wholeNumber(1))
+    .option('-n, --samples <n>', 'completions of each scenario', wholeNumber(1), 10)
+    .option('-t, --temperature <x>', '0 is greedy', decimal, 0.4)
+    .option('--top-p <x>', 'nucleus of the sampling', decimal, 0.95)
+    .option('--max-tokens <n>', 'limit of new tokens', wholeNumber(1), 256)
+    .option('--seed <n>', 'seed of the sampling', wholeNumber(0), 0)
+    .addOption(modelOption())
+    .option('-v, --vector <file>', 'a steering vector written by "suture repair"')
+    .option('--strength <x>', 'multiple of the vector (default: its own)', decimal)
+    .option('--adapter <dir>', 'a LoRA folder in PEFT layout')
+    .option('--force', 'apply a vector that was made for another model')
+    .addOption(dtypeOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .option('--endpoint <url>', 'ask an OpenAI-compatible server instead, up to /v1')
+    .option('--endpoint-model <name>', 'the model to ask there')
+    .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
+    .option('--concurrency <n>', 'requests at a time', wholeNumber(1), 4)
+    .option('--price-in <x>', 'price of a million prompt tokens there', decimal, 0)
+    .option('--price-out <x>', 'price of a million generated tokens there', decimal, 0)
+    .action(generate);
+}
+
+async function generate(options: GenerateOptions): Promise<void> {
+  const suite = loadSuite(options.suite);
+  const scenarios = chosen(suite.scenarios, options);
+  const { form, samples: n, temperature, topP, maxTokens: maxNewTokens, seed } = options;
+  const drawing = { form, n, temperature, topP, maxNewTokens, seed };
+  const about = {
+    suture: packageVersion(),
+    suite: {
+      name: suite.name,
+      hash: suite.hash,
+      path: options.suite ? resolve(options.suite) : null,
+    },
+    scenarios: scenarios.map(({ id }) => id),
+    drawing,
+  };
+  const total = scenarios.length * n;
+  const progress = new Progress('generate', total);
+  const onProgress = (done: number) => progress.update(done);
+  await interruptible(async (signal) => {
+    try {
+      if (options.endpoint !== undefined) {
+        await remote(options, about, scenarios, { onProgress, signal });
+      } else {
+        await local(options, about, scenarios, { onProgress, signal });
+      }
+    } finally {
+      progress.done();
+    }
+  });
+  process.stdout.write(
+    `${total} completions in ${options.out}\nNext  suture eval judge ${options.out}\n`,
+  );
+}
+
+/** The scenarios that the options name. */
+function chosen(
+  all: readonly Scenario[],
+  { split, cwe, limit, form }: GenerateOptions,
+): readonly Scenario[] {
+  const found = all.filter(
+    (scenario) =>
+      scenario.prompts[form] !== undefined &&
+      (split === undefined || scenario.split === split) &&
+      (cwe === undefined || cwe.includes(scenario.cwe)),
+  );
+  ensure(found.length > 0, 'BAD_ARGUMENT', 'No scenario of the suite is what the options ask for.');
+  return found.slice(0, limit);
+}
+
+interface About {
+  suite: object;
+  drawing: Parameters<typeof generateLocally>[3];
+}
+type Progressing = { onProgress: (done: number) => void; signal: AbortSignal };
+
+async function local(
+  options: GenerateOptions,
+  about: About,
+  scenarios: readonly Scenario[],
+  progressing: Progressing,
+): Promise<void> {
+  const { dtype, device, threads, vector, strength, force, adapter } = options;
+  const { signal } = progressing;
+  const model = await load(options.model, { dtype, device, threads, signal });
+  try {
+    const file = vector === undefined ? undefined : readVector(vector);
+    const edit =
+      file &&
+      applyVector(file, model, {
+        ...(strength !== undefined && { strength }),
+        ...(force && { force }),
+      });
+    const store = RunStore.start(options.out, {
+      ...about,
+      model: {
+        id: model.id,
+        hash: model.hash,
+        tokenizer: model.tokenizer?.hash ?? null,
+        template: model.tokenizer?.chatTemplateHash ?? null,
+        dtype,
+      },
+      vector: file ? { ...file.metadata, strength: strength ?? file.metadata.strength } : null,
+      adapter: adapter === undefined ? null : resolve(adapter),
+    });
+    try {
+      await generateLocally(store, scenarios, model, about.drawing, {
+        ...progressing,
+        ...(edit && { interventions: [edit] }),
+        ...(adapter !== undefined && { adapter }),
+      });
+    } finally {
+      store.close();
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+async function remote(
+  options: GenerateOptions,
+  about: About,
+  scenarios: readonly Scenario[],
+  progressing: Progressing,
+): Promise<void> {
+  const { endpoint: url, endpointModel: model, endpointKey, concurrency } = options;
+  ensure(model !== undefined, 'BAD_ARGUMENT', '--endpoint needs --endpoint-model.');
+  const key = process.env[endpointKey];
+  const price = { prompt: options.priceIn, completion: options.priceOut };
+  const endpoint = { url: url!, model, concurrency, price, ...(key !== undefined && { key }) };
+  const store = RunStore.start(options.out, { ...about, endpoint: { url, model } });
+  try {
+    const used = await generateRemotely(store, scenarios, endpoint, about.drawing, progressing);
+    const { requests, retries, promptTokens, completionTokens, cost } = used;
+    process.stdout.write(
+      `${requests} requests, ${retries} of them again; ${promptTokens} + ${completionTokens} tokens${cost > 0 ? `, cost ${cost.toFixed(4)}` : ''}\n`,
+    );
+  } finally {
+    store.close();
+  }
+}
+
+function scoreStage(): Command {
+  return new Command('score')
+    .description('the metrics of a run whose completions were judged')
+    .argument('<run>', 'folder of the run')
+    .option('-k <k...>', 'k of pass@k and its kin', wholeNumber(1))
+    .option('--suite <path>', 'scenarios (default: those that the run names)')
+    .option('--json', 'print it as JSON')
+    .action((dir: string, options: { k?: number[]; suite?: string; json?: true }) => {
+      const metrics = score(dir, options);
+      process.stdout.write(
+        options.json ? `${JSON.stringify(metrics, null, 2)}\n` : showMetrics(metrics),
+      );
+    });
+}
+
+/** Scores a run's saved verdicts, and keeps the metrics in its folder. */
+function score(dir: string, { k, suite }: { k?: number[]; suite?: string }): EvalMetrics {
+  const store = RunStore.open(dir);
+  try {
+    ensure(
+      store.verdicts.length > 0,
+      'BAD_DATA',
+      `${dir} has no verdicts yet. Run "suture eval judge ${dir}" first.`,
+    );
+    const { scenarios } = suiteOf(store, suite);
+    const metrics = metricsOf(store.verdicts, scenarios, k);
+    store.writeMetrics(metrics);
+    return metrics;
+  } finally {
+    store.close();
+  }
+}
