@@ -19,7 +19,7 @@ const SAMPLED_ASSIGNMENTS = 9_999;
  * @param differences for each comparison the mean difference of each cluster: [comparison][cluster]
  * @returns the adjusted p of each comparison, never below that of `signFlipTest` up to sampling error
  * @example
- * jointSignFlipTest([[1, 1, 1], [1, -1, 1]]); // [0.25, 1]
+ * jointSignFlipTest([[1, 1, 1], [1, -1, 1]]); // [0.5, 1]
  */
 export function jointSignFlipTest(differences: readonly (readonly number[])[]): number[] {
   const clusters = differences[0]?.length ?? 0;
