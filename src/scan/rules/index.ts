@@ -1,3 +1,4 @@
+import { incompleteHostCheck } from './cwe020.js';
 import { pathTraversal } from './cwe022.js';
 import { commandInjectionPython } from './cwe078.js';
 import { commandInjectionOthers } from './cwe078-others.js';
@@ -16,6 +17,7 @@ import { cleartextStorage } from './cwe312.js';
 import { cleartextTransmission } from './cwe319.js';
 import { weakCryptography } from './cwe327.js';
 import { insecureTemporaryFile } from './cwe377.js';
+import { regexInjection } from './cwe400.js';
 import { deserialization } from './cwe502.js';
 import { openRedirect } from './cwe601.js';
 import { externalEntities } from './cwe611.js';
@@ -28,12 +30,14 @@ import { weakPasswordHash } from './cwe916.js';
 import { serverSideRequestForgery } from './cwe918.js';
 import { permissiveCors } from './cwe942.js';
 import { nosqlInjection } from './cwe943.js';
+import { catastrophicPattern } from './cwe1333.js';
 import { NATIVE_RULES } from './native.js';
 import type { Rule } from './rule.js';
 import { predictableValues, weakGenerator } from './weak-random.js';
 
 /** All rules, by CWE. A new rule is added here. */
 export const RULES: readonly Rule[] = [
+  incompleteHostCheck,
   pathTraversal,
   commandInjectionPython,
   commandInjectionOthers,
@@ -44,6 +48,7 @@ export const RULES: readonly Rule[] = [
   codeInjection,
   logInjection,
   bufferBoundsRule,
+  catastrophicPattern,
   formatStringRule,
   errorExposure,
   debugInformation,
@@ -52,6 +57,7 @@ export const RULES: readonly Rule[] = [
   cleartextTransmission,
   weakCryptography,
   insecureTemporaryFile,
+  regexInjection,
   deserialization,
   openRedirect,
   externalEntities,
@@ -64,7 +70,7 @@ export const RULES: readonly Rule[] = [
   serverSideRequestForgery,
   permissiveCors,
   nosqlInjection,
+  ...NATIVE_RULES,
   predictableValues,
   weakGenerator,
-  ...NATIVE_RULES,
 ];
