@@ -233,7 +233,9 @@ function scoreStage(): Command {
   return new Command('score')
     .description('the metrics of a run whose completions were judged')
     .argument('<run>', 'folder of the run')
-    .option('-k <k...>', 'k of pass@k and its kin', wholeNumber(1))
+    .option('-k <list>', 'k of pass@k and its kin, as 1,5,10', (text: string) =>
+      text.split(',').map(wholeNumber(1)),
+    )
     .option('--suite <path>', 'scenarios (default: those that the run names)')
     .option('--json', 'print it as JSON')
     .action((dir: string, options: { k?: number[]; suite?: string; json?: true }) => {
