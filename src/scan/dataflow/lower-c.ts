@@ -24,13 +24,28 @@ const body = (node: SyntaxNode | undefined): Statement[] => (node ? statement(no
 const ENDS =
   /^(?:(?:std::)?(?:exit|abort|_exit|_Exit|quick_exit|terminate|longjmp)|v?errx?|__builtin_(?:unreachable|trap|abort)|(?:\w+_)?(?:die|panic|fatal|usage)(?:_error|_errno)?)$/;
 
+/** Macros after which their condition holds. */
+const ASSERTS = /^(?:assert|ASSERT|g_assert|g_return_(?:val_)?if_fail|CHECK)$/;
+
 function statement(at: SyntaxNode): Statement[] {
   switch (at.type) {
     case 'expression_statement':
-      return at.named.flatMap((child): Statement[] => [
-        { kind: 'expression', at, value: expression(child) },
-        ...(ENDS.test(child.get('function')?.text ?? '') ? [{ kind: 'throw' as const, at }] : []),
-      ]);
+      return at.named.flatMap((child): Statement[] => {
+        const called = child.get('function')?.text ?? '';
+        const condition = ASSERTS.test(called) && child.get('arguments')?.named[0];
+        if (condition)
+          return [
+            {
+              kind: 'if',
+              at,
+              test: expression(condition),
+              consequence: [],
+              otherwise: [{ kind: 'throw', at }],
+            },
+          ];
+        const then: Statement[] = ENDS.test(called) ? [{ kind: 'throw', at }] : [];
+        return [{ kind: 'expression', at, value: expression(child) }, ...then];
+      });
     case 'compound_statement':
       return block(at);
     case 'translation_unit':

@@ -33,7 +33,6 @@ for (const [indices, names] of [
 /** Functions that come back, so that what is null before is null afterwards. */
 const COMES_BACK =
   /^(?:f?printf|v?f?printf|puts|fputs|perror|syslog|printk|pr_\w+|dev_\w+|strerror|fflush|free|kfree|fclose|close|memset|strlen|strcmp|errno|__errno_location|std::.*)$/;
-const ASSERTS = /^(?:assert|ASSERT|BUG_ON|CHECK|g_assert|g_return_(?:val_)?if_fail|ck_assert\w*)$/;
 const KEY = 'nullity';
 
 interface Known {
@@ -59,7 +58,8 @@ function listen(): Listener {
   const used = (value: Value, text: string, at: SyntaxNode): Judgement | undefined => {
     const known = knownOf(value);
     if (!known) {
-      if (!value.isNull && !value.array && !firstUse.has(value)) firstUse.set(value, { at, text });
+      if (!value.isNull && !value.array && !firstUse.has(value) && isUnconditional(at))
+        firstUse.set(value, { at, text });
       return undefined;
     }
     const origin = known.from && step(known.from.at, known.from.at.text.slice(0, 80));
@@ -99,7 +99,6 @@ function listen(): Listener {
     called(call, result) {
       const texts = argumentTexts(call);
       for (const [index, value] of call.args.entries()) {
-        if (ASSERTS.test(call.name) && knownOf(value)) setKnown(value, { state: 'checked' });
         // What gets the address of a variable may give it something new.
         if (!texts[index]?.startsWith('&')) continue;
         firstUse.delete(value);
@@ -108,8 +107,7 @@ function listen(): Listener {
       }
       if (MAY_FAIL.has(call.name) && !call.args.includes(result))
         setKnown(result, { state: 'may be null', from: call });
-      else if (!USES.has(call.name) && !COMES_BACK.test(call.name) && !ASSERTS.test(call.name))
-        doubt(call);
+      else if (!USES.has(call.name) && !COMES_BACK.test(call.name)) doubt(call);
     },
     access(value, how, at) {
       if (how === 'member' || isAddressOnly(at)) return undefined;
@@ -137,6 +135,18 @@ function listen(): Listener {
     },
     end: () => late,
   };
+}
+
+/** Whether a place of a function is reached whenever its end is, but for what leaves before. */
+function isUnconditional(at: SyntaxNode): boolean {
+  let node: SyntaxNode | undefined = at;
+  for (; node && node.type !== 'function_definition'; node = node.parent) {
+    const { parent, field } = node;
+    if (!parent || /^(?:conditional|binary)_expression$/.test(parent.type)) return false;
+    const branches = /^(?:if|while|for|do|switch|case)_statement$|^else_clause$|^lambda/;
+    if (branches.test(parent.type) && field !== 'condition') return false;
+  }
+  return node !== undefined;
 }
 
 export const nullDereference: Rule = {
