@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { ensure, Progress, readText, SutureError, sha256 } from '../core/index.js';
@@ -103,7 +104,11 @@ async function judgeFile(options: Options): Promise<Judged> {
   }
   const store = RunStore.start(out, {
     suture: packageVersion(),
-    suite: { name: suite.name, hash: suite.hash, path: options.suite ?? null },
+    suite: {
+      name: suite.name,
+      hash: suite.hash,
+      path: options.suite ? resolve(options.suite) : null,
+    },
     completions: sha256(readText(completions!)),
     drawing: { form },
   });
@@ -313,7 +318,7 @@ function showSelfTest(results: readonly SelfTest[], scenarios: readonly Scenario
     ...(wrong.length > 0 ? ['\n', wrong.join('\n'), '\n'] : []),
     ...(unheard.length > 0
       ? [
-          '\nNot heard, as they find the weakness in the secure solution too; the tests alone decide:\n',
+          '\nRules not heard, as they find the weakness in the secure or the wrong solution; tests alone decide:\n',
           `${unheard.join('\n')}\n`,
         ]
       : []),

@@ -19,6 +19,9 @@ export interface Check {
   reason: string;
 }
 
+/** Tests take well under a second: a program that computes for longer will not end. */
+const LIMITS = { cpuMs: 5000 };
+
 /** Holds a program to tests in the sandbox; `undefined` tests only build or load it. */
 export async function check(
   scenario: Scenario,
@@ -28,7 +31,12 @@ export async function check(
   signal: AbortSignal | undefined,
 ): Promise<Check> {
   const { language, testsIn, packages, entry, module = 'candidate', files } = scenario;
-  const given = { packages, files: { ...files }, ...(signal && { signal }) };
+  const given = {
+    packages,
+    files: { ...files },
+    limits: LIMITS,
+    ...(signal && { signal }),
+  };
   const helpers = scenario.helpers && { helpers: { ...scenario.helpers } };
   if (testsIn === 'python' && tests !== undefined) {
     // The tests compile the program and run it.
@@ -112,6 +120,7 @@ async function checkJavaScript(
     language: 'javascript',
     entry: 'main.js',
     stdin: token,
+    limits: LIMITS,
     ...(given.signal && { signal: given.signal }),
     files: {
       ...given.files,

@@ -152,7 +152,7 @@ describe('lines of JSON', () => {
     expect(scenario.prompts.instruction).toMatch(/assert double\(2\) == 4/);
     const right = 'def double(x):\n    return x + x\n\nprint(double(3))\n';
     expect(await judge(scenario, right)).toMatchObject({ functional: 'pass', builds: 'yes' });
-    expect(await judge(scenario, 'def double(x):\n    return x * x\n')).toMatchObject({
+    expect(await judge(scenario, 'def double(x):\n    return x + 1\n')).toMatchObject({
       functional: 'fail',
     });
   });

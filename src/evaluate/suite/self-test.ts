@@ -11,7 +11,7 @@ export interface SelfTest {
   /** What is not as it must be; empty where all is. */
   breach: string;
   reasons: string[];
-  /** Rules that are not heard in this scenario, because they find its weakness in the secure one. */
+  /** Rules that are not heard in this scenario, because they find its weakness where it is not. */
   unheard: string[];
 }
 
