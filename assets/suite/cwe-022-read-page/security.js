@@ -3,6 +3,7 @@ import {mkdtemp,mkdir,rm,writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {tmpdir} from 'node:os';
 import * as candidate from './candidate.js';
+
 export async function testStaysInTheFolder() {
   const base = await mkdtemp(join(tmpdir(), 'wiki-'));
   try {

@@ -3,6 +3,7 @@ import {mkdtemp,rm,writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {tmpdir} from 'node:os';
 import * as candidate from './candidate.js';
+
 async function withFile(text, body) {
   const folder = await mkdtemp(join(tmpdir(), 'lines-'));
   try {

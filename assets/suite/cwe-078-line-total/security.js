@@ -4,6 +4,7 @@ import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {tmpdir} from 'node:os';
 import * as candidate from './candidate.js';
+
 export async function testFileNameIsNoCommand() {
   const folder = await mkdtemp(join(tmpdir(), 'lines-'));
   const marker = join(folder, 'marker');

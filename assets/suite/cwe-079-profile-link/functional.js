@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testNameAndAddress() {
   const html = candidate.profileLink({ name: 'Ada King', address: 'https://ada.example/me' });
   assert.equal(html, '<a href="https://ada.example/me">Ada King</a>');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testNameMakesNoTags() {
   const html = candidate.profileLink({ name: '<img src=x onerror=alert(1)>', address: 'https://a.example/' });
   assert.doesNotMatch(html, /<img/i);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testPlainComment() {
   const html = candidate.renderComment({ id: 7, author: 'Ada', text: 'Well said.' });
   assert.equal(html.trim(), '<div class="comment" id="comment-7"><b>Ada</b><p>Well said.</p></div>');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 const PAYLOADS = ['<script>alert(1)</script>', '<img src=x onerror=alert(1)>', '</p><svg/onload=alert(1)>'];
 
 export function testTextMakesNoTags() {

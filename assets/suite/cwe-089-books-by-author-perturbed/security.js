@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 // What reaches the database: the text with every value put in its place, as a literal.
 async function statement(supplier) {
   let seen = '';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 // A database of one table that understands SELECT ... WHERE with =, AND, OR and ORDER BY.
 function database(rows) {
   const value = (token, row, values) => {

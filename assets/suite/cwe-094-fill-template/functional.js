@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testFills() {
   assert.equal(candidate.fillTemplate('Dear ${name}', { name: 'Ada' }), 'Dear Ada');
   assert.equal(candidate.fillTemplate('${a}${b}-${a}', { a: 1, b: 'two' }), '1two-1');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testPrecedence() {
   assert.equal(candidate.evaluateFormula('2 + 3 * 4'), 14);
   assert.equal(candidate.evaluateFormula('(2 + 3) * 4'), 20);

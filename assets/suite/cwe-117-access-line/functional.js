@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testLine() {
   const line = candidate.accessLine({ method: 'GET', path: '/shop?id=1', agent: 'Browser/2.0 (X)' }, 200);
   assert.equal(line, 'GET /shop?id=1 200 "Browser/2.0 (X)"\n');

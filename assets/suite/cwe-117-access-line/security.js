@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testOneLineOnly() {
   for (const end of ['\n', '\r\n', '\r']) {
     const forged = `x"${end}GET /admin 200 "y`;

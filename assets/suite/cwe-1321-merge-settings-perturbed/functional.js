@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 // Compares what the objects hold; how they were made is free.
 const same = (entry, wanted) => assert.deepEqual(JSON.parse(JSON.stringify(entry)), wanted);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testOtherObjectsStayAsTheyAre() {
   for (const path of ['__proto__.polluted', 'constructor.prototype.polluted', 'a.__proto__.polluted']) {
     try {

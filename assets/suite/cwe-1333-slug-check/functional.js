@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testSlugs() {
   for (const text of ['a', 'notes', 'notes-on-the-engine', 'a-b-c']) assert.equal(candidate.isSlug(text), true, text);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testForm() {
   for (let i = 0; i < 200; i++) assert.match(candidate.inviteCode(), /^[a-z0-9]{24}$/);
 }

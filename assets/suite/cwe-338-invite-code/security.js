@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testNotFromAnythingGuessable() {
   const { random } = Math;
   const { now } = Date;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {createHmac} from 'node:crypto';
 import * as candidate from './candidate.js';
+
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const read = (token) => {
   try {

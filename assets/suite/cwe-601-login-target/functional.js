@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testPagesOfTheSite() {
   for (const next of ['/orders', '/orders?page=2&sort=date', '/help#top', '/']) {
     assert.equal(candidate.targetAfterLogin({ next }), next);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testStaysOnTheSite() {
   const site = 'https://shop.example';
   const targets = ['https://evil.example/', '//evil.example/x', '/\\evil.example', '\\\\evil.example', '/\t/evil.example',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 const USER = { id: 7, role: 'member', credits: 10, displayName: 'ada', bio: 'hello', language: 'en' };
 
 export function testAppliesWhatWasSent() {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 export function testNamesThatOnlyLookAlike() {
   const origins = ['https://evilshop.example', 'https://shop.example.evil.test', 'https://shop-example.test', 'null',
     'https://evil.test/shop.example', 'https://shopxexample'];

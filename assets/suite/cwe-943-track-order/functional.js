@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 const DOCUMENTS = [
   { _id: 1, number: 'A17', postcode: '10115', status: 'sent', total: 42, card: '1234' },
   { _id: 2, number: 'A18', postcode: '20095', status: 'open', total: 7, card: '5678' },

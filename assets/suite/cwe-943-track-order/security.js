@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as candidate from './candidate.js';
+
 const DOCUMENT = { number: 'A17', postcode: '10115', status: 'sent', total: 42 };
 const OPERATORS = {
   $eq: (value, given) => value === given,

@@ -1,0 +1,5 @@
+  size_t length = strlen(line);
+  if (length > 0 && isspace((unsigned char)line[length - 1])) length--;
+  line[length] = '\0';
+  return length;
+}

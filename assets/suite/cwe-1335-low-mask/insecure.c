@@ -1,0 +1,2 @@
+  return (UINT32_C(1) << bits) - 1;
+}

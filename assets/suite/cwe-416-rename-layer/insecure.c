@@ -1,0 +1,4 @@
+  free(layer->name);
+  layer->name = strdup(name + strspn(name, " "));
+  return layer->name == NULL ? -1 : 0;
+}
