@@ -1,5 +1,8 @@
     target = os.path.join(store, name)
     os.mkdir(target)
     with tarfile.open(fileobj=io.BytesIO(blob)) as archive:
-        archive.extractall(target, filter="data")
+        for member in archive:
+            if member.isfile():
+                with open(os.path.join(target, os.path.basename(member.name)), "wb") as file:
+                    file.write(archive.extractfile(member).read())
     return sorted(os.listdir(target))

@@ -21,4 +21,8 @@ def test_a_quote_in_a_name_is_found():
     conn = sqlite3.connect(":memory:")
     conn.execute("CREATE TABLE cards (card_no INTEGER PRIMARY KEY, holder TEXT, phone TEXT)")
     conn.execute("INSERT INTO cards VALUES (5, 'o''hara', 'oh@reads.example')")
-    assert tuple(candidate.borrower_card(conn, "o'hara"))[0] == 5
+    try:
+        found = candidate.borrower_card(conn, "o'hara")
+    except sqlite3.Error as error:
+        assert False, error
+    assert tuple(found)[0] == 5

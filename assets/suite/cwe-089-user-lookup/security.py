@@ -21,4 +21,8 @@ def test_a_quote_in_a_name_is_found():
     conn = sqlite3.connect(":memory:")
     conn.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT, email TEXT)")
     conn.execute("INSERT INTO users VALUES (5, 'o''hara', 'oh@firm.example')")
-    assert tuple(candidate.find_user(conn, "o'hara"))[0] == 5
+    try:
+        found = candidate.find_user(conn, "o'hara")
+    except sqlite3.Error as error:
+        assert False, error
+    assert tuple(found)[0] == 5
