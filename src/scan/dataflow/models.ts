@@ -203,18 +203,13 @@ const TABLES: Record<Family, Models> = {
         const value = entry ?? (receiver && elementOf(receiver, call.at)) ?? {};
         return args[1] ? derived(call.at, [value, args[1]]) : value;
       },
-      '.items enumerate': (call) => ({
-        items: [
-          {
-            items: [
-              {},
-              elementOf(
-                call.receiver?.entries || call.receiver ? call.receiver : (call.args[0] ?? {}),
-                call.at,
-              ),
-            ],
-          },
-        ],
+      '.items': ({ receiver = {}, at }) => {
+        const value = elementOf(receiver, at);
+        // Keys that the program did not write down are as foreign as the values.
+        return { items: [{ items: [receiver.entries ? {} : value, value] }], repeated: true };
+      },
+      enumerate: ({ args, at }) => ({
+        items: [{ items: [{}, elementOf(args[0] ?? {}, at)] }],
         repeated: true,
       }),
       '.keys': (call) => (call.receiver?.entries ? {} : undefined),

@@ -7,15 +7,20 @@ import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
 import { sqlInjectionPython } from './cwe089.js';
 import { sqlInjectionJavaScript } from './cwe089-javascript.js';
 import { codeInjection } from './cwe094.js';
+import { headerInjection } from './cwe113.js';
+import { incompleteEscaping } from './cwe116.js';
 import { logInjection } from './cwe117.js';
 import { bufferBoundsRule } from './cwe119.js';
 import { formatStringRule } from './cwe134.js';
+import { informationExposure } from './cwe200.js';
 import { errorExposure } from './cwe209.js';
 import { debugInformation } from './cwe215.js';
 import { certificateValidation } from './cwe295.js';
 import { cleartextStorage } from './cwe312.js';
 import { cleartextTransmission } from './cwe319.js';
 import { weakCryptography } from './cwe327.js';
+import { weakHash } from './cwe328.js';
+import { crossSiteRequestForgery } from './cwe352.js';
 import { insecureTemporaryFile } from './cwe377.js';
 import { regexInjection } from './cwe400.js';
 import { deserialization } from './cwe502.js';
@@ -26,10 +31,12 @@ import { looseFilePermissions } from './cwe732.js';
 import { entityExpansion } from './cwe776.js';
 import { outOfBoundsWriteRule } from './cwe787.js';
 import { hardCodedCredentials } from './cwe798.js';
+import { massAssignment } from './cwe915.js';
 import { weakPasswordHash } from './cwe916.js';
 import { serverSideRequestForgery } from './cwe918.js';
 import { permissiveCors } from './cwe942.js';
 import { nosqlInjection } from './cwe943.js';
+import { prototypePollution } from './cwe1321.js';
 import { catastrophicPattern } from './cwe1333.js';
 import { NATIVE_RULES } from './native.js';
 import type { Rule } from './rule.js';
@@ -46,16 +53,22 @@ export const RULES: readonly Rule[] = [
   sqlInjectionPython,
   sqlInjectionJavaScript,
   codeInjection,
+  headerInjection,
+  incompleteEscaping,
   logInjection,
   bufferBoundsRule,
+  prototypePollution,
   catastrophicPattern,
   formatStringRule,
+  informationExposure,
   errorExposure,
   debugInformation,
   certificateValidation,
   cleartextStorage,
   cleartextTransmission,
   weakCryptography,
+  weakHash,
+  crossSiteRequestForgery,
   insecureTemporaryFile,
   regexInjection,
   deserialization,
@@ -66,6 +79,7 @@ export const RULES: readonly Rule[] = [
   entityExpansion,
   outOfBoundsWriteRule,
   hardCodedCredentials,
+  massAssignment,
   weakPasswordHash,
   serverSideRequestForgery,
   permissiveCors,
