@@ -61,7 +61,7 @@ export function probeCommand(): Command {
       positionList,
     )
     .option('--max-tokens <n>', 'leave out pairs with a longer text', wholeNumber(1), 1024)
-    .option('--shuffles <n>', 'sets of shuffled labels', wholeNumber(1), 5)
+    .option('--shuffles <n>', 'sets of shuffled labels', wholeNumber(1), 3)
     .option('--seed <n>', 'seed of every random draw', wholeNumber(0), 0)
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -130,7 +130,7 @@ function show(report: ProbeReport): string {
   ];
   const tail = `Selectivity: AUROC minus that of shuffled labels (mean of ${shuffles}). Beyond: AUROC minus that of the
 stronger of the two controls. p: of "beyond", signs flipped by group, over all layers together; with ${groups}
-groups none is below ${pValue(Math.max(2 ** (1 - groups), 1e-4))}.
+groups none is below ${Math.max(2 ** (1 - groups), 1e-4).toPrecision(2)}.
 `;
   return `${head.join('\n')}\n\n${report.positions.map(showPosition).join('\n')}\n${tail}`;
 }

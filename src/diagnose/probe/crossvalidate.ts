@@ -20,7 +20,7 @@ export interface Labelled {
 export const PENALTIES = [10, 1, 0.1, 0.01, 0.001] as const;
 
 /** Choosing among penalties ten apart, and chance's own score, need no ninth digit. */
-const ROUGH = 1e-3;
+const ROUGH = 1e-2;
 
 /** Log-odds of rows that the probe which gives them never saw. */
 export interface Held {

@@ -20,7 +20,7 @@ export interface ProbeOptions {
   positions?: readonly ProbePosition[];
   /** Pairs with a longer text are left out. Defaults to 1024, and is at most the model's context. */
   maxTokens?: number;
-  /** Sets of shuffled labels. Defaults to 5. */
+  /** Sets of shuffled labels. Defaults to 3. */
   shuffles?: number;
   /** Of the shuffled labels and the bootstrap. Defaults to 0. */
   seed?: number;
@@ -58,7 +58,7 @@ export async function probe(
   pairs: readonly ProbePair[],
   options: ProbeOptions = {},
 ): Promise<ProbeReport> {
-  const { shuffles = 5, seed = 0, signal, onProgress } = options;
+  const { shuffles = 3, seed = 0, signal, onProgress } = options;
   const positions = [...new Set(options.positions ?? usualPositions(pairs))];
   ensure(shuffles >= 1, 'BAD_ARGUMENT', 'Selectivity needs one set of shuffled labels at least.');
   ensure(

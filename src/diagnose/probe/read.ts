@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/index.js';
 import { type Example, type ProbePosition, readPositions } from './examples.js';
 
 /** Tokens of one forward pass, padding included; bounds its memory. */
-const TOKENS = 4096;
+const TOKENS = 2048;
 /** Values of one capture at all positions: 256 MiB. */
 const CAPTURED = 2 ** 26;
 
