@@ -1,5 +1,6 @@
 import { classicOverflow, heapOverflow, stackOverflow } from './cwe120.js';
 import { outOfBoundsRead } from './cwe125.js';
+import { integerOverflow } from './cwe190.js';
 import { doubleFree } from './cwe415.js';
 import { useAfterFree } from './cwe416.js';
 import { nullDereference } from './cwe476.js';
@@ -12,6 +13,7 @@ export const NATIVE_RULES: readonly Rule[] = [
   stackOverflow,
   heapOverflow,
   outOfBoundsRead,
+  integerOverflow,
   doubleFree,
   useAfterFree,
   nullDereference,
