@@ -89,7 +89,7 @@ export const heapOverflow: Rule = {
     '#include <stdlib.h>\n#include <string.h>\nchar *copy(const char *s) {\n  char *b = malloc(strlen(s) + 1);\n  if (!b) return NULL;\n  strcpy(b, s);\n  return b;\n}\n',
     '#include <stdio.h>\n#include <stdlib.h>\nchar *copy(const char *s) {\n  char *b = malloc(64);\n  if (!b) return NULL;\n  snprintf(b, 64, "%s", s);\n  return b;\n}\n',
     '#include <stdlib.h>\n#include <string.h>\nchar *copy(const char *data, size_t n) {\n  if (n > 64) return NULL;\n  char *b = malloc(64);\n  if (!b) return NULL;\n  memcpy(b, data, n);\n  return b;\n}\n',
-    '#include <stdlib.h>\n#include <string.h>\nchar *fill(size_t n) {\n  char *b = malloc(n + 1);\n  if (!b) return NULL;\n  memset(b, 0, n);\n  return b;\n}\n',
+    '#include <stdlib.h>\n#include <string.h>\nchar *fill(const char *data, size_t n) {\n  char *b = malloc(n + 1);\n  if (!b) return NULL;\n  memcpy(b, data, n);\n  b[n] = 0;\n  return b;\n}\n',
   ),
   check: checkSizes(writesTo('allocated')),
 };
