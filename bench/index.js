@@ -5,6 +5,7 @@
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
 import { benchPrecision } from './precision.js';
+import { benchProbe } from './probe.js';
 import { benchSandbox } from './sandbox.js';
 import { benchScanner } from './scanner.js';
 import { benchTraining } from './training.js';
@@ -13,6 +14,7 @@ const parts = {
   train: benchTraining,
   precision: benchPrecision,
   decode: benchDecoder,
+  probe: benchProbe,
   scan: benchScanner,
   sandbox: benchSandbox,
 };
