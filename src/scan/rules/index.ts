@@ -2,6 +2,7 @@ import { incompleteHostCheck } from './cwe020.js';
 import { pathTraversal } from './cwe022.js';
 import { commandInjectionPython } from './cwe078.js';
 import { commandInjectionOthers } from './cwe078-others.js';
+import { commandWrappersPython } from './cwe078-wrappers.js';
 import { crossSiteScriptingPython } from './cwe079.js';
 import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
 import { sqlInjectionPython } from './cwe089.js';
@@ -48,6 +49,7 @@ export const RULES: readonly Rule[] = [
   pathTraversal,
   commandInjectionPython,
   commandInjectionOthers,
+  commandWrappersPython,
   crossSiteScriptingPython,
   crossSiteScriptingJavaScript,
   sqlInjectionPython,
