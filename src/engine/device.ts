@@ -211,6 +211,8 @@ export class Device {
   }
 
   async close(): Promise<void> {
+    // A thread that is ended while it loads ONNX Runtime would take the process with it.
+    await this.#request({ type: 'drop', names: [] }).catch(() => {});
     await this.#worker.terminate();
   }
 

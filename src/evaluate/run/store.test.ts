@@ -74,6 +74,8 @@ describe('RunStore', () => {
     expect(() => RunStore.open(dir)).toThrow('Another process (1) is working on');
     writeFileSync(join(dir, 'run.lock'), String(2 ** 22 + 1)); // none has this number
     RunStore.open(dir).close();
+    writeFileSync(join(dir, 'run.lock'), ''); // its process was killed before it wrote its number
+    RunStore.open(dir).close();
     store.close();
   });
 

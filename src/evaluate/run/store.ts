@@ -141,9 +141,10 @@ function lock(dir: string): void {
     writeFileSync(path, String(process.pid), { flag: 'wx' });
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(thrown, 'write', path);
+    // A process that was killed while it took the lock has left no number.
     const owner = Number(readFileSync(path, 'utf8'));
     ensure(
-      owner === process.pid || !isAlive(owner),
+      !(owner > 0) || owner === process.pid || !isAlive(owner),
       'BAD_ARGUMENT',
       `Another process (${owner}) is working on ${dir}. Wait for it, or give another folder.`,
     );
