@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,24 +10,17 @@ import { type Intervention, loadModel, type Model } from './index.js';
  * their float32 noise is below 6e-6, and the smallest mistake in a feature moves logits by 2e-4.
  */
 const TOLERANCE = 2e-5;
-const FIXTURES = [
-  'llama_f32',
-  'llama32_tied_llama3rope_bf16',
-  'llama_sharded_biases_bf16',
-  'mistral_sliding_bf16',
-  'qwen2_tied_bf16',
-  'gemma2_bf16',
-  'phi3_sliding_bf16',
-  'starcoder2_bf16',
-  'gpt2_f32',
-  'gpt_neox_parallel_f16',
-  'codegen_bf16',
-];
-const fixtureDir = (name: string) =>
-  fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../fixtures', import.meta.url));
+const FIXTURES = readdirSync(FOLDER).filter((name) =>
+  existsSync(join(FOLDER, name, 'reference.json')),
+);
+
+it('there are fixtures', () => {
+  expect(FIXTURES.length).toBeGreaterThanOrEqual(26);
+});
 
 describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
-  const dir = fixtureDir(name);
+  const dir = join(FOLDER, name);
   const reference = readSafetensors(join(dir, 'reference.safetensors'));
   const scalars = JSON.parse(readFileSync(join(dir, 'reference.json'), 'utf8'));
   const expected = (key: string): Tensor => {
@@ -38,6 +31,8 @@ describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
   const prompt = (i: number) => [...expected(`input_ids.${i}`).data];
   const n: number = scalars.num_layers;
   const adapter = join(dir, 'adapter');
+  /** Where frequencies follow the length, keys of a cache differ from those of a whole pass: Hugging Face's too. */
+  const followsLength = !reference.has('greedy.0');
   let model: Model;
   beforeAll(async () => {
     model = await loadModel(join(dir, 'model'), { threads: 2 });
@@ -92,26 +87,32 @@ describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
     }
   });
 
-  it('greedy tokens: alone, and in one batch of unequal prompts', async () => {
-    const want = [0, 1, 2].map((i) => [...expected(`greedy.${i}`).data]);
-    const options = { maxNewTokens: 24, eosIds: [] };
-    for (const i of [0, 1, 2]) {
-      const { samples } = await model.generate({ tokens: [prompt(i)] }, options);
-      expect(samples[0]!.tokens).toEqual(want[i]);
-      expect(samples[0]!.finishReason).toBe('length');
-    }
-    const batch = await model.generate({ tokens: [prompt(2), prompt(0), prompt(1)] }, options);
-    expect(batch.samples.map(({ tokens }) => tokens)).toEqual([want[2], want[0], want[1]]);
-  });
+  it.skipIf(followsLength)(
+    'greedy tokens: alone, and in one batch of unequal prompts',
+    async () => {
+      const want = [0, 1, 2].map((i) => [...expected(`greedy.${i}`).data]);
+      const options = { maxNewTokens: 24, eosIds: [] };
+      for (const i of [0, 1, 2]) {
+        const { samples } = await model.generate({ tokens: [prompt(i)] }, options);
+        expect(samples[0]!.tokens).toEqual(want[i]);
+        expect(samples[0]!.finishReason).toBe('length');
+      }
+      const batch = await model.generate({ tokens: [prompt(2), prompt(0), prompt(1)] }, options);
+      expect(batch.samples.map(({ tokens }) => tokens)).toEqual([want[2], want[0], want[1]]);
+    },
+  );
 
-  it('greedy tokens without a cache: each from a whole forward pass', async () => {
-    const ids = prompt(0);
-    for (const token of expected('greedy.0').data) {
-      const { logits } = await model.forward([ids], { logits: 'last' });
-      expect(logits.data.indexOf(Math.max(...logits.data))).toBe(token);
-      ids.push(token);
-    }
-  });
+  it.skipIf(followsLength)(
+    'greedy tokens without a cache: each from a whole forward pass',
+    async () => {
+      const ids = prompt(0);
+      for (const token of expected('greedy.0').data) {
+        const { logits } = await model.forward([ids], { logits: 'last' });
+        expect(logits.data.indexOf(Math.max(...logits.data))).toBe(token);
+        ids.push(token);
+      }
+    },
+  );
 
   it('unequal rows of one forward pass agree with each alone', async () => {
     const { logits } = await model.forward([prompt(0), prompt(2)]);
@@ -188,7 +189,7 @@ describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
     expect(relMax(first(cache.get('ln_final.hook_normalized')), final)).toBeLessThan(TOLERANCE);
   });
 
-  it('greedy tokens under steering', async () => {
+  it.skipIf(followsLength)('greedy tokens under steering', async () => {
     const run = async (positions: Intervention['positions']) => {
       const { samples } = await model.generate(
         { tokens: [prompt(0)] },
@@ -201,11 +202,14 @@ describe.each(FIXTURES)('%s agrees with Hugging Face', (name) => {
     expect(await run('last_prompt_and_generated')).toEqual(fromLast);
   });
 
-  it('LoRA logits and greedy tokens', async () => {
+  it('LoRA logits', async () => {
     for (const i of [0, 1]) {
       const { logits } = await model.forward([prompt(i)], { adapter });
       expect(relMax(logits.data, expected(`lora.logits.${i}`).data)).toBeLessThan(TOLERANCE);
     }
+  });
+
+  it.skipIf(followsLength)('greedy tokens with LoRA', async () => {
     const { samples } = await model.generate(
       { tokens: [prompt(0)] },
       { maxNewTokens: 24, eosIds: [], adapter },
