@@ -15,9 +15,13 @@ export interface Trunk {
 }
 
 /** The inputs of a graph whose rows follow no trunk, or this one. */
-function trunkFeeds(config: ModelConfig, trunk: Trunk | undefined): Record<string, Feed> {
-  const none = empty([config.nKvHeads, 1, 0, config.headDim]);
-  const feeds: Record<string, Feed> = {};
+function trunkFeeds(
+  device: Device,
+  config: ModelConfig,
+  trunk: Trunk | undefined,
+): Record<string, Feed> {
+  const none = zeros([config.nKvHeads, 1, device.leastSlots, config.headDim]);
+  const feeds: Record<string, Feed> = { trunk_length: integers([trunk?.length ?? 0]) };
   for (let layer = 0; layer < config.nLayers; layer++) {
     const { trunkKey, trunkValue } = cacheNames(layer);
     const buffers = trunk?.layers[layer];
@@ -28,10 +32,10 @@ function trunkFeeds(config: ModelConfig, trunk: Trunk | undefined): Record<strin
 }
 
 /** What a graph is fed when nothing has been seen before. */
-export function emptyPast(config: ModelConfig, rows: number): Record<string, Feed> {
-  const none = empty([config.nKvHeads, rows, 0, config.headDim]);
-  const feeds = trunkFeeds(config, undefined);
-  feeds.past_lengths = lengthsFeed(Array<number>(rows).fill(0));
+export function emptyPast(device: Device, config: ModelConfig, rows: number): Record<string, Feed> {
+  const none = zeros([config.nKvHeads, rows, device.leastSlots, config.headDim]);
+  const feeds = trunkFeeds(device, config, undefined);
+  feeds.past_lengths = integers(Array<number>(rows).fill(0));
   for (let layer = 0; layer < config.nLayers; layer++) {
     const { pastKey, pastValue } = cacheNames(layer);
     feeds[pastKey] = none;
@@ -40,16 +44,16 @@ export function emptyPast(config: ModelConfig, rows: number): Record<string, Fee
   return feeds;
 }
 
-const empty = (dims: readonly number[]): DeviceTensor => ({
+const zeros = (dims: readonly number[]): DeviceTensor => ({
   dtype: 'f32',
   dims,
-  data: new Float32Array(0),
+  data: new Float32Array(dims.reduce((a, b) => a * b, 1)),
 });
 
-const lengthsFeed = (lengths: readonly number[]): DeviceTensor => ({
+const integers = (values: readonly number[]): DeviceTensor => ({
   dtype: 'i64',
-  dims: [lengths.length],
-  data: BigInt64Array.from(lengths, (length) => BigInt(length)),
+  dims: [values.length],
+  data: BigInt64Array.from(values, BigInt),
 });
 
 /**
@@ -64,13 +68,14 @@ export class KvCache {
   readonly #config: ModelConfig;
   readonly #layers: readonly LayerBuffers[];
   #lengths: number[];
-  #capacity = 0;
+  #capacity: number;
 
   private constructor(device: Device, config: ModelConfig, rows: number, trunk: Trunk | undefined) {
     const name = `kv${KvCache.#made++}`;
     this.trunk = trunk;
     this.#device = device;
     this.#config = config;
+    this.#capacity = device.leastSlots;
     this.#layers = Array.from({ length: config.nLayers }, (_, layer) => ({
       key: `${name}.key.${layer}`,
       value: `${name}.value.${layer}`,
@@ -81,7 +86,8 @@ export class KvCache {
   /** A cache of `rows` sequences of which nothing has been seen but the trunk. */
   static async allocate(device: Device, config: ModelConfig, rows: number, trunk?: Trunk) {
     const cache = new KvCache(device, config, rows, trunk);
-    await device.allocate(cache.#buffers(), [config.nKvHeads, rows, 0, config.headDim]);
+    const dims = [config.nKvHeads, rows, cache.#capacity, config.headDim];
+    await device.allocate(cache.#buffers(), dims);
     return cache;
   }
 
@@ -107,8 +113,8 @@ export class KvCache {
 
   /** The inputs of a graph that continues all rows. */
   feeds(): Record<string, Feed> {
-    const feeds = trunkFeeds(this.#config, this.trunk);
-    feeds.past_lengths = lengthsFeed(this.#lengths);
+    const feeds = trunkFeeds(this.#device, this.#config, this.trunk);
+    feeds.past_lengths = integers(this.#lengths);
     for (const [layer, { key, value }] of this.#layers.entries()) {
       const { pastKey, pastValue } = cacheNames(layer);
       feeds[pastKey] = { buffer: key };
@@ -146,7 +152,7 @@ export class KvCache {
   /** The capacity that `needed` slots ask for; the device's buffers follow with the next write. */
   #grow(needed: number): void {
     if (needed <= this.#capacity) return;
-    const ample = this.#capacity === 0 ? needed : Math.max(needed, this.#capacity * 1.125);
+    const ample = Math.max(needed, this.#capacity * 1.125);
     this.#capacity = Math.ceil(ample / SLOTS) * SLOTS;
   }
 

@@ -92,6 +92,11 @@ export interface DeviceOptions {
 export class Device {
   readonly threads: number;
   readonly provider: Provider;
+  /**
+   * Slots that a cache of keys and values has at least, though none be filled: the kernels for
+   * GPUs crash on products with an empty inner dimension.
+   */
+  readonly leastSlots: 0 | 1;
   readonly #worker: Worker;
   readonly #pending = new Map<
     number,
@@ -103,6 +108,7 @@ export class Device {
   constructor(options: DeviceOptions = {}) {
     const { provider = 'cpu', threads = Math.min(availableParallelism(), 8) } = options;
     this.provider = provider;
+    this.leastSlots = provider === 'cpu' ? 0 : 1;
     this.threads = threads;
     this.#worker = new Worker(new URL('./device-worker.js', import.meta.url));
     this.#worker.on('message', ({ id, value, error }) => {

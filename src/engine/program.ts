@@ -27,9 +27,13 @@ export const cacheNames = (layer: number) => ({
 });
 
 /** The inference graph of a checkpoint: cached past in, logits and new cache entries out. */
-export function buildProgram(checkpoint: Checkpoint, spec: ProgramSpec): Uint8Array {
+export function buildProgram(
+  checkpoint: Checkpoint,
+  spec: ProgramSpec,
+  { standardProducts = false } = {},
+): Uint8Array {
   const { config } = checkpoint;
-  const graph = new Graph();
+  const graph = new Graph({ standardProducts });
   const capture = (name: string, make: () => Value) => {
     if (!spec.capture.includes(name)) return;
     graph.output(name, spec.chosen ? takePositions(graph, name, make()) : make());
@@ -77,6 +81,7 @@ function inferenceInputs(graph: Graph, { nLayers, nKvHeads, headDim, rope }: Mod
         key: cached(pastKey, 'b', 'past'),
         value: cached(pastValue, 'b', 'past'),
       })),
+      trunkLength: graph.input('trunk_length', 'i64', [1]),
       lengths: graph.input('past_lengths', 'i64', ['b']),
     },
   };

@@ -71,7 +71,7 @@ export class Runner {
     const { prompts, promptLengths, logitRows } = step;
     const shape = { prompts, promptLengths, starts, length: s, logitRows };
     const feeds = {
-      ...(step.past ? step.past.feeds() : emptyPast(config, rows)),
+      ...(step.past ? step.past.feeds() : emptyPast(this.device, config, rows)),
       ...program.plan.feeds(shape),
       tokens: { dtype: 'i64', dims: [rows, s], data: tokens },
       positions: { dtype: 'i64', dims: [rows, s], data: positions },
@@ -115,7 +115,11 @@ export class Runner {
   }
 
   #load(program: ProgramSpec, key: string): Promise<number> {
-    const session = this.device.load(buildProgram(this.checkpoint, program));
+    const session = this.device.load(
+      buildProgram(this.checkpoint, program, {
+        standardProducts: this.device.provider !== 'cpu',
+      }),
+    );
     session.catch(() => this.#sessions.delete(key)); // to be tried again
     return session;
   }

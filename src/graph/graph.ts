@@ -76,7 +76,13 @@ export class Graph {
   readonly #names = new Set<string>();
   readonly #constants = new Map<string, Value>();
   readonly #once = new Map<string, Value>();
+  /** Products by ONNX's own operators alone: ONNX Runtime's fused ones have no kernel on GPUs. */
+  readonly standardProducts: boolean;
   #fresh = 0;
+
+  constructor({ standardProducts = false } = {}) {
+    this.standardProducts = standardProducts;
+  }
 
   /** A value fed at run time. */
   input(name: string, dtype: DType, dims: Dims): Value {

@@ -51,6 +51,8 @@ export interface ForwardInputs {
   past?: {
     /** Keys and values of the first tokens, the same for all rows: [n_kv_heads, 1, trunk, head_dim] per layer. */
     trunk: CachedLayer[];
+    /** How many of the trunk's slots are filled: i64 [1]. */
+    trunkLength: Value;
     /** Those that follow in each row: [n_kv_heads, b, past, head_dim] per layer. */
     own: CachedLayer[];
     /** How many of the `past` slots are filled in each row: i64 [b]. */

@@ -55,11 +55,13 @@ export class AttentionMasks {
     const b = positions.dims[0]!;
     const trunkSize = past.trunk[0]!.key.dims[2]!;
     const ownSize = past.own[0]!.key.dims[2]!;
+    const nowhere = graph.integers([NOWHERE]);
+    const first = reshape(range(graph, trunkSize), [1, trunkSize]);
+    const trunk = where(greater(past.trunkLength, first), first, nowhere);
     const slots = reshape(range(graph, ownSize), [1, ownSize]);
     const filled = greater(reshape(past.lengths, [b, 1]), slots); // [b, past]
-    const own = where(filled, add(slots, graph.sizeOf(trunkSize)), graph.integers([NOWHERE]));
-    const trunk = expand(reshape(range(graph, trunkSize), [1, trunkSize]), [b, trunkSize]);
-    return concat([trunk, own, positions], 1);
+    const own = where(filled, add(slots, past.trunkLength), nowhere);
+    return concat([expand(trunk, [b, trunkSize]), own, positions], 1);
   }
 }
 

@@ -1,7 +1,8 @@
 import { broadcastDims, dimProduct, shapeClash } from '../dims.js';
 import type { Value } from '../graph.js';
+import { scale } from './elementwise.js';
 import { reduceTo } from './reduce.js';
-import { reshape } from './shape.js';
+import { reshape, transpose } from './shape.js';
 
 export interface MatmulOptions {
   /** Use the transpose of `a` (of its last two axes). Defaults to false. */
@@ -43,9 +44,29 @@ export function matmul(a: Value, b: Value, options: MatmulOptions = {}): Value {
     const attributes = { transA: 1, transB: transB ? 1 : 0, alpha: { float: alpha } };
     return a.graph.node('Gemm', [a, b], [output], { attributes, backward })[0]!;
   }
+  if (a.graph.standardProducts) return standardProduct(a, b, { transA, transB, alpha });
   return a.graph.node('FusedMatMul', [a, b], [output], {
     attributes: { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: { float: alpha } },
     domain: 'com.microsoft',
     backward,
   })[0]!;
+}
+
+/** The same product without ONNX Runtime's fused operator, for inference: `Gemm` here has no gradient. */
+function standardProduct(a: Value, b: Value, { transA, transB, alpha }: Required<MatmulOptions>) {
+  if (b.dims.length === 2 && !transA) {
+    // The batch goes into the rows: Gemm reads a weight's transpose in place.
+    const rows = reshape(a, [dimProduct(a.dims.slice(0, -1)), a.dims.at(-1)!]);
+    const n = b.dims[transB ? 0 : 1]!;
+    const attributes = { transB: transB ? 1 : 0, alpha: { float: alpha } };
+    const product = { dtype: a.dtype, dims: [rows.dims[0]!, n] };
+    const y = a.graph.node('Gemm', [rows, b], [product], { attributes })[0]!;
+    return reshape(y, [...a.dims.slice(0, -1), n]);
+  }
+  const turned = (x: Value, turn: boolean) => {
+    const axes = x.dims.map((_, axis) => axis);
+    return turn ? transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]) : x;
+  };
+  const y = matmul(turned(a, transA), turned(b, transB));
+  return alpha === 1 ? y : scale(y, alpha);
 }
