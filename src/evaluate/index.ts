@@ -13,8 +13,9 @@ export {
   type Rate,
 } from './rates.js';
 export { type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
+export { type RunConfig, RunFolder } from './run/folder.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
-export { type RunConfig, RunStore } from './run/store.js';
+export { RunStore } from './run/store.js';
 export { type Bench, judgeSample } from './suite/judge.js';
 export { type JudgeOptions, judgeSamples } from './suite/judge-all.js';
 export { loadSuite } from './suite/load.js';
