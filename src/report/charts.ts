@@ -81,11 +81,68 @@ function axisLabels(labels: readonly { at: number; label: string }[]): Html {
 }
 
 /** What the marks and lines mean. */
-export function legend(names: readonly Drawn[], note?: string): Html {
-  return html`<ul class="legend">${names.map((name) => {
-    const series = SERIES[name];
-    return html`<li><svg width="36" height="14" class="${series.css}" aria-hidden="true"><line x1="0" x2="36" y1="7" y2="7" class="line"/>${dot(50, 50, series)}</svg>${series.label}</li>`;
-  })}${note && html`<li>${note}</li>`}</ul>`;
+export function legend(all: readonly Series[], note?: string): Html {
+  return html`<ul class="legend">${all.map(
+    (series) =>
+      html`<li><svg width="36" height="14" class="${series.css}" aria-hidden="true"><line x1="0" x2="36" y1="7" y2="7" class="line"/>${dot(50, 50, series)}</svg>${series.label}</li>`,
+  )}${note && html`<li>${note}</li>`}</ul>`;
+}
+
+/** A line over layers. A figure that is not finite is left out, and so is its interval where that is not. */
+export interface LayerLine {
+  series: Series;
+  points: readonly { layer: number; value: number; low?: number; high?: number }[];
+}
+
+/**
+ * Figures over layers, with their intervals as bands.
+ *
+ * @param axis.from first value of the vertical axis  @param axis.to its last
+ * @param axis.marks values to be marked by a stronger line: chance, no effect
+ */
+export function layerChart(
+  title: string,
+  lines: readonly LayerLine[],
+  axis: {
+    from: number;
+    to: number;
+    marks?: readonly number[];
+    label: string;
+    text: (value: number) => string;
+  },
+): Html {
+  const layers = lines.flatMap(({ points }) => points.map(({ layer }) => layer));
+  const [first, last] = [Math.min(...layers), Math.max(...layers)];
+  const x = linear([first, last], [0, 100]);
+  const y = linear([axis.from, axis.to], [100, 0]);
+  const places = ({ points }: LayerLine): Point[] =>
+    points
+      .filter(({ value }) => Number.isFinite(value))
+      .map(({ layer, value, low, high }) => {
+        const end = (at: number | undefined) => y(Number.isFinite(at) ? at! : value);
+        return { x: x(layer), y: y(value), low: end(low), high: end(high) };
+      });
+  // Layers are whole numbers.
+  const at = ticks(first, last, 12).filter(Number.isInteger);
+  return html`<figure class="panel">
+<figcaption>${title}</figcaption>
+<div class="plot">${drawing(
+    `${title}: ${axis.label} over layers`,
+    '15rem',
+    html`${axisY(ticks(axis.from, axis.to, 5).map((value) => ({ at: y(value), label: axis.text(value) })))}${axisX(
+      at.map((layer) => ({ at: x(layer), label: plain(layer) })),
+    )}${(axis.marks ?? []).map(
+      (value) =>
+        html`<line x1="0%" x2="100%" y1="${y(value)}%" y2="${y(value)}%" class="grid zero"/>`,
+    )}${lines.map((each) =>
+      line(
+        places(each),
+        each.series,
+        each.points.some(({ low }) => low !== undefined),
+      ),
+    )}<text x="0" y="0%" dy="-0.9em" dx="-8" text-anchor="start">${axis.label}</text><text x="50%" y="100%" dy="3em" text-anchor="middle">layer</text>`,
+  )}</div>
+</figure>`;
 }
 
 /**

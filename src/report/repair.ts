@@ -23,8 +23,8 @@ import {
   share,
   shareWithInterval,
 } from './format.js';
-import { type Content, Html, html } from './html.js';
-import { STYLE } from './style.js';
+import { type Content, type Html, html } from './html.js';
+import { page, provenanceList, scrolling } from './page.js';
 import {
   ARM_LABELS,
   OUTCOME_LABELS,
@@ -45,18 +45,9 @@ const SITES: readonly Site[] = ['last_prompt', 'decision'];
  */
 export function renderRepairReport(metrics: RepairMetrics): string {
   const title = `${metrics.cwe} repair of ${metrics.model.id}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<main>
-${opening(metrics)}
+  return page(
+    title,
+    html`${opening(metrics)}
 ${gap(metrics)}
 ${where(metrics)}
 ${strength(metrics)}
@@ -65,11 +56,8 @@ ${effects(metrics)}
 ${examples(metrics)}
 ${reading(metrics)}
 ${limits(metrics)}
-${provenance(metrics)}
-</main>
-</body>
-</html>
-`.markup;
+${provenance(metrics)}`,
+  );
 }
 
 function opening(metrics: RepairMetrics): Html {
@@ -149,7 +137,7 @@ function strength({ curves, vector }: RepairMetrics): Html {
   return html`<section>
 <h2>How strongly to push</h2>
 <p>Held-out completions as the vector is multiplied by more, with the layer and the reach (${REACH_LABELS[curves[0]?.reach ?? vector.reach]}) that were chosen most often: strength 1 adds it once. Where too much of it breaks the code, “other” rises and secure completions stop being well-formed.</p>
-${legend(['secureWellFormed', 'secure', 'insecure', 'other'], 'band: 95 % interval of secure & well-formed')}
+${legend([SERIES.secureWellFormed, SERIES.secure, SERIES.insecure, SERIES.other], 'band: 95 % interval of secure & well-formed')}
 <div class="panels">
 ${curves.map((curve) => strengthChart(curve, chosenIn(curve)))}
 </div>
@@ -243,14 +231,6 @@ function foldCells(
   outcome: 'insecure' | 'secureWellFormed',
 ): Html {
   return html`${names.map((name) => html`<td${name === 'steered' ? html` class="main"` : undefined}>${share(arms[name]?.[outcome])}</td>`)}`;
-}
-
-/** A table that scrolls sideways where the page is narrower; its caption does not. */
-function scrolling(css: string, caption: string, rows: Html): Html {
-  return html`<figure class="table"><figcaption>${caption}</figcaption>
-<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="${css}">
-${rows}
-</table></div></figure>`;
 }
 
 /** A share with its interval on a second line. */
@@ -379,11 +359,7 @@ function provenance(metrics: RepairMetrics): Html {
     ],
     ['To reproduce', html`<code>${reproduceCommand(metrics)}</code>`],
   ];
-  return html`<section>
-<h2>Provenance</h2>
-<dl>
-${rows.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>\n`)}</dl>
-</section>`;
+  return provenanceList(rows);
 }
 
 const PERCENT_AXIS = { from: 0, to: 1, at: [0, 0.25, 0.5, 0.75, 1], unit: 'per cent' };
