@@ -2,7 +2,7 @@ import { type Random, SutureError } from '../core/index.js';
 import { dependsOnLength, type ModelConfig, outdates } from '../models/index.js';
 import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
 import { freeTrunk, KvCache, type Trunk } from './cache.js';
-import type { CompiledPlan } from './interventions.js';
+import type { CompiledPlan, Intervention } from './interventions.js';
 import type { TokenLogprob } from './logits.js';
 import type { ProgramSpec } from './program.js';
 import type { Runner } from './runner.js';
@@ -19,6 +19,8 @@ export interface Row {
   random: Random;
   decoder: IncrementalDecoder | undefined;
   stop: StopMatcher | undefined;
+  /** Interventions that end with the text, and from which position they have. */
+  ended: Map<Intervention, number>;
   /** Most tokens it may have. */
   room: number;
   finishReason: 'eos' | 'stop' | 'length' | undefined;
@@ -144,6 +146,7 @@ export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): 
         promptLengths: active.map((row) => row.ids.length),
         past: cache,
         into: { cache, rows: [...active.keys()] },
+        ended: active.map((row) => row.ended),
         logitRows: [...active.keys()],
         fetch: ['logits'],
       });
@@ -251,6 +254,7 @@ async function prefill(
         past: cache,
         into: { cache, rows: [...groups.keys()] },
         lengths: groups.map(({ prefix }) => prefix.length + 1),
+        ended: groups.map(({ rows }) => rows[0]!.ended),
         logitRows: [],
         fetch: [],
       });

@@ -89,6 +89,12 @@ export async function generate(
     'BAD_ARGUMENT',
     `logprobs must be a whole number, 0 or more; got ${logprobs}.`,
   );
+  const ending = (options.interventions ?? []).filter(({ until }) => until !== undefined);
+  ensure(
+    ending.length === 0 || codec,
+    'BAD_ARGUMENT',
+    'An intervention that ends with the text ("until") needs a tokenizer, and this model folder has none.',
+  );
   const processors = logitsProcessors(options, config.vocabSize);
   const plan = new CompiledPlan(options.interventions ?? [], config, prompts.length);
   const program: ProgramSpec = { plan, capture: [], adapter };
@@ -106,6 +112,7 @@ export async function generate(
           random: new Random(options.seed ?? 0, 'sample', ids.join(), index),
           decoder: codec && new IncrementalDecoder(codec, { skipSpecialTokens: true }),
           stop: stop.length > 0 ? new StopMatcher(stop) : undefined,
+          ended: new Map(),
           finishReason: undefined,
           // Learned positions end; rotary ones do not.
           room: config.rope
@@ -136,6 +143,10 @@ export async function generate(
       const token = sample(logits, options, row.random);
       if (logprobs !== undefined) row.logprobs.push(logprobOf(own, token, logprobs));
       accept(row, token, options);
+      for (const edit of ending) {
+        if (row.ended.has(edit) || !edit.until!.some((text) => row.text.includes(text))) continue;
+        row.ended.set(edit, row.ids.length + row.tokens.length - 1);
+      }
       if (!row.finishReason) return;
       finished++;
       options.onSample?.(result(row));

@@ -5,6 +5,7 @@ import { emptyPast, type KvCache } from './cache.js';
 import { captureFeeds } from './capture.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Device } from './device.js';
+import type { Intervention } from './interventions.js';
 import { buildProgram, type ProgramSpec } from './program.js';
 
 /**
@@ -27,6 +28,8 @@ export interface Step {
   lengths?: readonly number[];
   /** Where new keys and values go: into these rows of this cache. */
   into?: { cache: KvCache; rows: readonly number[] };
+  /** For interventions: for each row, the positions from which some have ended. */
+  ended?: readonly ReadonlyMap<Intervention, number>[];
   /** Which of the flattened [b * s] positions get logits. */
   logitRows: readonly number[];
   /** For programs that capture at chosen positions: those of each row, flattened, equally many. */
@@ -69,7 +72,8 @@ export class Runner {
       }
     }
     const { prompts, promptLengths, logitRows } = step;
-    const shape = { prompts, promptLengths, starts, length: s, logitRows };
+    const { ended } = step;
+    const shape = { prompts, promptLengths, starts, length: s, logitRows, ...(ended && { ended }) };
     const feeds = {
       ...(step.past ? step.past.feeds() : emptyPast(this.device, config, rows)),
       ...program.plan.feeds(shape),

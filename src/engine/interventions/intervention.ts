@@ -14,6 +14,19 @@ interface Target {
   rows?: readonly number[];
   /** At `attn.hook_z`: which heads. Defaults to all; elsewhere there are none to choose. */
   heads?: readonly number[];
+  /**
+   * In `generate`: it ends once the generated text holds one of these; the token that completes it is
+   * the first that is left alone. Defaults to none: it goes on.
+   */
+  until?: readonly string[];
+}
+
+/** Edits that have a strength. */
+interface Strength {
+  /** Defaults to 1. */
+  scale?: number;
+  /** So many tokens behind the prompt's last one the strength has halved. Defaults to never. */
+  halfLife?: number;
 }
 
 /**
@@ -24,26 +37,24 @@ interface Target {
  */
 export type Intervention = Target &
   (
-    | {
+    | (Strength & {
         /** `h += scale * vector` */
         op: 'add';
         vector: Float32Array | readonly number[];
-        /** Defaults to 1. */
-        scale?: number;
-      }
+        /** The sum gets the norm that `h` had: the vector turns it and does not lengthen it. Defaults to false. */
+        keepNorm?: boolean;
+      })
     | {
         /** `h := value` */
         op: 'replace';
         /** [n, width], one row per listed position; or [1, width] or [width] for all. Heads may have an axis. */
         value: Pick<Tensor, 'dims' | 'data'>;
       }
-    | {
-        /** `h -= scale * (h . u) u` with u the unit vector along `vector`; each head has its own */
+    | (Strength & {
+        /** `h -= scale * (h . u) u` with u the unit vector along `vector`; each head has its own. Scale 1 removes the direction whole. */
         op: 'project_out';
         vector: Float32Array | readonly number[];
-        /** Defaults to 1: the direction is removed whole. */
-        scale?: number;
-      }
+      })
     | {
         /** `h *= factor`; 0 is ablation by zeros */
         op: 'scale';
@@ -112,6 +123,18 @@ export function checkIntervention(
     new Set(heads).size === (heads?.length ?? 0),
     'BAD_ARGUMENT',
     `${where}: a head is named twice.`,
+  );
+  const { until } = intervention;
+  ensure(
+    until === undefined || (until.length > 0 && until.every((text) => text !== '')),
+    'BAD_ARGUMENT',
+    `${where}: "until" needs texts, none of them empty.`,
+  );
+  const halfLife = 'halfLife' in intervention ? intervention.halfLife : undefined;
+  ensure(
+    halfLife === undefined || halfLife > 0,
+    'BAD_ARGUMENT',
+    `${where}: halfLife must be a number of tokens above 0; got ${halfLife}.`,
   );
   const chosen = groupsOf(intervention, at).length;
   if (op === 'scale') {

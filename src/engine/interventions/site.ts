@@ -1,10 +1,12 @@
 import {
   add,
   type Dims,
+  div,
   type Graph,
   gather,
   mul,
   reduceSum,
+  sqrt,
   sub,
   type Value,
 } from '../../graph/index.js';
@@ -24,23 +26,29 @@ export interface RunShape {
   length: number;
   /** Which of the flattened [b * s] positions get to the final norm and the logits. */
   logitRows: readonly number[];
+  /** For each row, the position from which an edit has ended; of an edit that goes on there is none. */
+  ended?: readonly ReadonlyMap<Intervention, number>[];
 }
 
 /**
  * The edits that nodes can make.
  *
  * - `affine`: `h := factor * h + delta`; additions, replacements and scalings, one after the other
+ * - `turn`: `h := (h + delta) |h| / |h + delta|`; additions that keep the norm
  * - `project_out`: `h -= strength * (h . u) u`
  */
-export type SiteKind = 'affine' | 'project_out';
+export type SiteKind = 'affine' | 'turn' | 'project_out';
 
-export const siteKind = ({ op }: Intervention): SiteKind =>
-  op === 'project_out' ? 'project_out' : 'affine';
+export function siteKind(edit: Intervention): SiteKind {
+  if (edit.op === 'project_out') return 'project_out';
+  return edit.op === 'add' && edit.keepNorm ? 'turn' : 'affine';
+}
 
-/** An intervention that acts at a position, and which of its listed positions that is. */
+/** An intervention that acts at a position, which of its listed positions that is, and the share of its strength. */
 interface Acting {
   member: Intervention;
   index: number;
+  share: number;
 }
 
 /**
@@ -90,10 +98,13 @@ export class Site {
       graph.input(`${this.name}.${part}`, 'f32', [`${this.name}.cases`, ...dims]);
     const places = kind === 'stream' || kind === 'heads' ? ['b|1', 's|1'] : ['rows|1'];
     const cases = graph.input(`${this.name}.case`, 'i64', places);
-    if (this.kind === 'affine') {
+    if (this.kind !== 'project_out') {
       const factor = gather(input('factor', [...each, 1]), cases);
       const delta = gather(input('delta', [...each, width]), cases);
-      return add(mul(x, factor), delta);
+      const sum = add(mul(x, factor), delta);
+      return this.kind === 'affine'
+        ? sum
+        : mul(sum, div(length(x), add(length(sum), graph.scalar(TINY))));
     }
     const strength = gather(input('strength', [...each, 1]), cases);
     const direction = gather(input('direction', [...each, width]), cases);
@@ -110,11 +121,11 @@ export class Site {
     for (const [i, acting] of cases.entries()) {
       const scalar = scalars.subarray(i * groups, (i + 1) * groups);
       const vector = vectors.subarray(i * groups * width, (i + 1) * groups * width);
-      if (this.kind === 'affine') this.#compose(acting, scalar, vector);
-      else this.#project(acting, scalar, vector);
+      if (this.kind === 'project_out') this.#project(acting, scalar, vector);
+      else this.#compose(acting, scalar, vector);
     }
     const [scalarName, vectorName] =
-      this.kind === 'affine' ? ['factor', 'delta'] : ['strength', 'direction'];
+      this.kind === 'project_out' ? ['strength', 'direction'] : ['factor', 'delta'];
     const table = (data: Float32Array, last: number): Feed => ({
       dtype: 'f32',
       dims: [cases.length, ...each, last],
@@ -131,14 +142,14 @@ export class Site {
   #compose(acting: readonly Acting[], factor: Float32Array, delta: Float32Array): void {
     const { width } = this.#geometry;
     factor.fill(1);
-    for (const { member, index } of acting) {
+    for (const { member, index, share } of acting) {
       for (const [k, group] of groupsOf(member, this.#geometry).entries()) {
         const there = delta.subarray(group * width, (group + 1) * width);
         switch (member.op) {
           case 'add': {
             const { vector, scale = 1 } = member;
             const from = vector.length > width ? k * width : 0;
-            for (let i = 0; i < width; i++) there[i]! += scale * vector[from + i]!;
+            for (let i = 0; i < width; i++) there[i]! += share * scale * vector[from + i]!;
             break;
           }
           case 'scale':
@@ -160,14 +171,14 @@ export class Site {
 
   #project(acting: readonly Acting[], strength: Float32Array, direction: Float32Array): void {
     const { width } = this.#geometry;
-    for (const { member } of acting) {
+    for (const { member, share } of acting) {
       if (member.op !== 'project_out') continue;
       const { vector, scale = 1 } = member;
       for (const [k, group] of groupsOf(member, this.#geometry).entries()) {
         const from = vector.length > width ? k * width : 0;
         const slice = vector.slice(from, from + width);
         const norm = Math.hypot(...slice);
-        strength[group] = scale;
+        strength[group] = share * scale;
         for (const [i, x] of slice.entries()) direction[group * width + i] = x / norm;
       }
     }
@@ -182,14 +193,21 @@ export class Site {
         member,
         find: positionFinder(member.positions, run.promptLengths[row]!),
         many: member.op === 'replace' && valueRows(member.value) > 1,
+        end: run.ended?.[row]?.get(member) ?? Number.POSITIVE_INFINITY,
+        halfLife: 'halfLife' in member ? member.halfLife : undefined,
       })),
     );
     const caseOf = (row: number, j: number): number => {
-      const acting = finders[row]!.flatMap(({ member, find, many }) => {
-        const index = find(run.starts[row]! + j);
-        return index < 0 ? [] : [{ member, index: many ? index : 0 }];
+      const position = run.starts[row]! + j;
+      const behind = Math.max(0, position - (run.promptLengths[row]! - 1));
+      const acting = finders[row]!.flatMap(({ member, find, many, end, halfLife }) => {
+        const index = position < end ? find(position) : -1;
+        const share = halfLife === undefined ? 1 : 0.5 ** (behind / halfLife);
+        return index < 0 ? [] : [{ member, index: many ? index : 0, share }];
       });
-      const key = acting.map(({ member, index }) => `${this.#members.indexOf(member)}:${index}`);
+      const key = acting.map(
+        ({ member, index, share }) => `${this.#members.indexOf(member)}:${index}:${share}`,
+      );
       const number = known.get(key.join()) ?? cases.push(acting) - 1;
       known.set(key.join(), number);
       return number;
@@ -207,6 +225,12 @@ export class Site {
     return { places: indices(dims, alike(flat) ? [flat[0] ?? 0] : flat), cases };
   }
 }
+
+/** Keeps nothing divided by nothing at zero, and changes no other quotient in float32. */
+const TINY = 1e-30;
+
+/** Euclidean lengths of the last axis: [..., 1] */
+const length = (x: Value): Value => sqrt(reduceSum(mul(x, x), [-1], true));
 
 /** Cases of [b][s] positions, each axis as one where they do not differ along it. */
 function placesFeed(all: readonly (readonly number[])[]): Feed {
