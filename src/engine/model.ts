@@ -8,6 +8,7 @@ import { DTYPES, openModel, type WeightDType, weightsHash } from './checkpoint.j
 import { Device, PROVIDERS, type Provider } from './device.js';
 import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
 import { type GenerateOptions, generate, type Sample } from './generate.js';
+import { type ReadOut, readOut, type Translator } from './readout.js';
 import { Runner } from './runner.js';
 
 export interface LoadOptions extends WorkOptions {
@@ -111,6 +112,23 @@ export class Model {
     options: ForwardOptions = {},
   ): Promise<ForwardResult> {
     return forwardBatch(this.#runner, batch, options, this.#adapter(options.adapter));
+  }
+
+  /**
+   * What the model would say if residual streams were what comes out of its last block: final
+   * norm and unembedding, and of the logits what is asked for.
+   *
+   * @param residuals [n, d_model], such as `forward` captures at `blocks.*.hook_resid_post`
+   * @param targets token ids, equally many for each row: [n][k]
+   * @param translator is put before the final norm (a tuned lens). Defaults to none
+   * @throws {SutureError} BAD_ARGUMENT where shapes or ids do not fit
+   */
+  async readOut(
+    residuals: Float32Array,
+    targets: readonly (readonly number[])[],
+    translator?: Translator,
+  ): Promise<ReadOut> {
+    return readOut(this.#runner, residuals, targets, translator);
   }
 
   /**

@@ -16,6 +16,9 @@ export interface ProgramSpec {
   adapter: Adapter | undefined;
 }
 
+/** How a graph is written for its device. */
+export type GraphOptions = NonNullable<ConstructorParameters<typeof Graph>[0]>;
+
 /** Names of the inputs and outputs that hold one layer's cache. */
 export const cacheNames = (layer: number) => ({
   trunkKey: `trunk_key.${layer}`,
@@ -30,18 +33,16 @@ export const cacheNames = (layer: number) => ({
 export function buildProgram(
   checkpoint: Checkpoint,
   spec: ProgramSpec,
-  { standardProducts = false } = {},
+  options: GraphOptions,
 ): Uint8Array {
   const { config } = checkpoint;
-  const graph = new Graph({ standardProducts });
+  const graph = new Graph(options);
   const capture = (name: string, make: () => Value) => {
     if (!spec.capture.includes(name)) return;
     graph.output(name, spec.chosen ? takePositions(graph, name, make()) : make());
   };
   const build: Build = {
-    graph,
-    weight: weightsInPlace(graph, checkpoint),
-    ...quantisedProducts(graph, checkpoint.matrices),
+    ...storedWeights(graph, checkpoint),
     hook: (name, value) => {
       const edited = spec.plan.apply(graph, name, value);
       capture(name, () => edited);
@@ -61,7 +62,14 @@ export function buildProgram(
   return serialize(graph);
 }
 
-function inferenceInputs(graph: Graph, { nLayers, nKvHeads, headDim, rope }: ModelConfig) {
+/** The part of a build that serves a checkpoint's weights. */
+export const storedWeights = (graph: Graph, checkpoint: Checkpoint) => ({
+  graph,
+  weight: weightsInPlace(graph, checkpoint),
+  ...quantisedProducts(graph, checkpoint.matrices),
+});
+
+export function inferenceInputs(graph: Graph, { nLayers, nKvHeads, headDim, rope }: ModelConfig) {
   const ids = (name: string) => graph.input(name, 'i64', ['b', 's']);
   const table = (name: string) => graph.input(name, 'f32', ['n', rope!.dim / 2]);
   const cached = (name: string, rows: Dim, slots: Dim) =>

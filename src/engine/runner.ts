@@ -6,7 +6,7 @@ import { captureFeeds } from './capture.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Device } from './device.js';
 import type { Intervention } from './interventions.js';
-import { buildProgram, type ProgramSpec } from './program.js';
+import { buildProgram, type GraphOptions, type ProgramSpec } from './program.js';
 
 /**
  * Graphs of one model that are kept ready. Each holds a copy of the weights, packed for speed: large
@@ -89,21 +89,27 @@ export class Runner {
     } as const;
     const counts = step.tokens.map((ids) => ids.length);
     const appends = step.into ? step.into.cache.append(step.into.rows, counts) : [];
-    const session = await this.#session(program);
+    const session = await this.#programSession(program);
     return this.device.run(session, feeds, { fetch: step.fetch, appends });
   }
 
-  /**
-   * The session of a program's structure, made where it is not there. It may be unloaded as soon
-   * as others are asked for: the device does one request after the other, so use it at once.
-   */
-  #session(program: ProgramSpec): Promise<number> {
+  #programSession(program: ProgramSpec): Promise<number> {
     const { plan, capture, chosen = false, adapter } = program;
     const key = JSON.stringify([plan.structure, capture, chosen, adapter?.hash]);
+    return this.session(key, (options) => buildProgram(this.checkpoint, program, options));
+  }
+
+  /**
+   * The session of a graph, made where it is not there. It may be unloaded as soon as others are
+   * asked for: the device does one request after the other, so use it at once.
+   *
+   * @param key tells the graph from all others of this model
+   */
+  session(key: string, build: (options: GraphOptions) => Uint8Array): Promise<number> {
     const known = this.#sessions.get(key);
     this.#sessions.delete(key);
     if (!known) this.#makeRoom();
-    const session = known ?? this.#load(program, key);
+    const session = known ?? this.#load(key, build);
     this.#sessions.set(key, session); // now the last used
     return session;
   }
@@ -118,12 +124,9 @@ export class Runner {
     }
   }
 
-  #load(program: ProgramSpec, key: string): Promise<number> {
-    const session = this.device.load(
-      buildProgram(this.checkpoint, program, {
-        standardProducts: this.device.provider !== 'cpu',
-      }),
-    );
+  #load(key: string, build: (options: GraphOptions) => Uint8Array): Promise<number> {
+    const standardProducts = this.device.provider !== 'cpu';
+    const session = this.device.load(build({ standardProducts }));
     session.catch(() => this.#sessions.delete(key)); // to be tried again
     return session;
   }

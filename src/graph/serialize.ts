@@ -20,7 +20,7 @@ const ONNX_TYPE: Record<DType, number> = {
 };
 
 /**
- * The graph as ONNX bytes. External data is named by its file's base path, relative to the folder
+ * The graph as ONNX bytes, with what its outputs depend on and nothing else. External data is named by its file's base path, relative to the folder
  * given to ONNX Runtime (`/` for files named absolutely, so that shards may lie in several folders).
  */
 export function serialize(graph: Graph): Uint8Array {
@@ -36,7 +36,9 @@ export function serialize(graph: Graph): Uint8Array {
   for (const initializer of graph.initializers) {
     if (used.has(initializer.value)) body.message(5, initializerProto(initializer));
   }
-  for (const input of graph.inputs) body.message(11, valueInfo(input.name, input));
+  for (const input of graph.inputs) {
+    if (used.has(input)) body.message(11, valueInfo(input.name, input));
+  }
   for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value));
 
   const opset = (domain: string, version: number) =>
