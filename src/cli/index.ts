@@ -6,6 +6,7 @@ import { compareCommand } from './compare.js';
 import { evalCommand } from './eval.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
+import { lensCommand } from './lens.js';
 import { organismCommand } from './organism.js';
 import { probeCommand } from './probe.js';
 import { pullCommand } from './pull.js';
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .addCommand(repairCommand())
     .addCommand(probeCommand())
+    .addCommand(lensCommand())
     .addCommand(generateCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())

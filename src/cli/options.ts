@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { cweName } from '../diagnose/index.js';
 import { DTYPES, PROVIDERS } from '../engine/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 
@@ -41,6 +42,12 @@ export function cwe(text: string): Cwe {
   const known = CWES.find((name) => name === `CWE-${digits}`);
   if (!known) throw new InvalidArgumentError(`There are ${CWES.join(', ')}.`);
   return known;
+}
+
+/** A weakness as a file of pairs names it, which may be any. */
+export function cweInFile(text: string): string {
+  if (!/^(cwe-?)?\d+$/i.test(text)) throw new InvalidArgumentError('It must be like CWE-787.');
+  return cweName(text);
 }
 
 export const modelOption = () =>

@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import {
-  cweName,
   figure,
   PROBE_POSITIONS,
   type ProbePair,
@@ -20,7 +19,14 @@ import { pairs } from '../organism/index.js';
 import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
-import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
+import {
+  cwe,
+  cweInFile,
+  deviceOption,
+  modelOption,
+  threadsOption,
+  wholeNumber,
+} from './options.js';
 import { StagedProgress } from './progress.js';
 
 interface Options {
@@ -47,7 +53,7 @@ export function probeCommand(): Command {
     .option(
       '-c, --cwe <cwe>',
       "the organism's weakness (default: CWE-787), or the only one to take from a file",
-      cweOption,
+      cweInFile,
     )
     .addOption(
       new Option('-p, --pairs <file>', 'prompt pairs as JSONL instead of the organism’s').conflicts(
@@ -67,11 +73,6 @@ export function probeCommand(): Command {
     .addOption(threadsOption())
     .option('--json', 'print all figures as JSON')
     .action(run);
-}
-
-function cweOption(text: string): string {
-  if (!/^(cwe-?)?\d+$/i.test(text)) throw new InvalidArgumentError('It must be like CWE-787.');
-  return cweName(text);
 }
 
 function positionList(text: string): ProbePosition[] {

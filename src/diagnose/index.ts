@@ -6,6 +6,10 @@ export {
   review,
   reviewAccuracy,
 } from './gap.js';
+export type { LensContrast, LensCurve, LensDepth, Parting } from './lens/analyse.js';
+export { type LensFindings, type LensOptions, lens } from './lens/lens.js';
+export type { LensPair } from './lens/read.js';
+export { lensVerdict } from './lens/verdict.js';
 export type { Compared, DeepGuardStatistic, LayerProbe, ProbeFindings } from './probe/analyse.js';
 export {
   type LeftOut,
@@ -13,7 +17,13 @@ export {
   type ProbePair,
   type ProbePosition,
 } from './probe/examples.js';
-export { cweName, type PairInFile, readPromptPairs, readSvenPairs } from './probe/files.js';
+export {
+  cweName,
+  type PairInFile,
+  readLensPairs,
+  readPromptPairs,
+  readSvenPairs,
+} from './probe/files.js';
 export { type ProbeOptions, type ProbeReport, probe, promptPairs } from './probe/probe.js';
 export type { Figure, ProbeScore } from './probe/score.js';
 export { figure, probeVerdict, pValue, signed } from './probe/verdict.js';

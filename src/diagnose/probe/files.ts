@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ensure, fileError, messageOf, readText, SutureError } from '../../core/index.js';
+import type { LensPair } from '../lens/read.js';
 import type { ProbePair } from './examples.js';
 
 const TEXT = z.string().min(1);
@@ -11,7 +12,7 @@ const PROMPTS = z.looseObject({
   id: TEXT,
   base: TEXT,
   cwe: z.string().optional(),
-  prompts: z.looseObject({ insecure: TEXT, secure: TEXT }),
+  prompts: z.looseObject({ insecure: TEXT, secure: TEXT, neutral: TEXT.optional() }),
   bodies: z.looseObject({ insecure: TEXT, secure: TEXT }).optional(),
 });
 
@@ -47,6 +48,21 @@ export function readPromptPairs(path: string): PairInFile[] {
       ...(bodies && { bodies: { vulnerable: bodies.insecure, secure: bodies.secure } }),
     },
   }));
+}
+
+/**
+ * The same pairs with what the lens needs: bodies, and neutral prompts where all have them.
+ * @throws {SutureError} NOT_FOUND, DISK; BAD_DATA naming the line, or the pair without bodies
+ */
+export function readLensPairs(path: string): { pair: LensPair; cwe: string | undefined }[] {
+  return readJsonLines(path, PROMPTS).map(({ id, base, cwe, prompts, bodies }) => {
+    ensure(bodies, 'BAD_DATA', `${path}: the pair ${id} has no bodies; the lens compares them.`);
+    const { insecure, secure, neutral } = prompts;
+    return {
+      cwe: cwe === undefined ? undefined : cweName(cwe),
+      pair: { id, base, bodies, prompts: { insecure, secure, ...(neutral && { neutral }) } },
+    };
+  });
 }
 
 /**

@@ -1,0 +1,138 @@
+import { Command } from 'commander';
+import { ensure } from '../core/index.js';
+import {
+  figure,
+  type LensFindings,
+  type LensPair,
+  lens,
+  lensVerdict,
+  pValue,
+  readLensPairs,
+} from '../diagnose/index.js';
+import type { Provider } from '../engine/index.js';
+import { pairs } from '../organism/index.js';
+import { formatTable } from './format.js';
+import { interruptible } from './interrupt.js';
+import { load } from './load.js';
+import {
+  cwe,
+  cweInFile,
+  deviceOption,
+  modelOption,
+  threadsOption,
+  wholeNumber,
+} from './options.js';
+import { StagedProgress } from './progress.js';
+
+interface Options {
+  model: string;
+  cwe?: string;
+  pairs?: string;
+  seed: number;
+  threads?: number;
+  device: Provider;
+  json?: true;
+}
+
+/** `suture lens`: what would the model say after each layer? */
+export function lensCommand(): Command {
+  return new Command('lens')
+    .description(
+      'what would the model write after each layer, where secure and insecure code part?',
+    )
+    .addOption(modelOption())
+    .option(
+      '-c, --cwe <cwe>',
+      "the organism's weakness (default: CWE-787), or the only one to take from a file",
+      cweInFile,
+    )
+    .option('-p, --pairs <file>', 'prompt pairs with bodies as JSONL instead of the organism’s')
+    .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 0)
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .option('--json', 'print all figures as JSON')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { device, threads, seed } = options;
+  const chosen = pairsOf(options);
+  await interruptible(async (signal) => {
+    const model = await load(options.model, { device, threads, signal });
+    try {
+      const progress = new StagedProgress();
+      const findings = await lens(model, chosen, {
+        seed,
+        signal,
+        onProgress: (stage, done, total) => progress.update(stage, done, total),
+      });
+      progress.done();
+      process.stdout.write(
+        options.json ? `${JSON.stringify(findings, null, 2)}\n` : show(findings),
+      );
+    } finally {
+      await model.close();
+    }
+  });
+}
+
+function pairsOf({ cwe: only, pairs: file }: Options): LensPair[] {
+  if (file === undefined) return pairs(cwe(only ?? 'CWE-787'));
+  const chosen = readLensPairs(file).filter((one) => only === undefined || one.cwe === only);
+  ensure(
+    chosen.length > 0,
+    'BAD_DATA',
+    only === undefined ? `There is no pair in ${file}.` : `There is no pair of ${only} in ${file}.`,
+  );
+  return chosen.map(({ pair }) => pair);
+}
+
+function show(findings: LensFindings): string {
+  const { leftOut } = findings;
+  const left = [
+    [leftOut.oneSided.length, 'of which one body only goes on from the other'],
+    [leftOut.tooLong.length, "longer than the model's context"],
+  ].flatMap(([count, why]) => (count === 0 ? [] : [`${count} ${why}`]));
+  const head = [
+    `${findings.model}: ${findings.lens} lens, ${findings.pairs} pairs of ${findings.bases} bases; 95 % intervals over bases`,
+    ...(left.length > 0 ? [`left out: ${left.join(', ')}`] : []),
+  ];
+  const curves = Object.entries(findings.prompts).map(([intent, { depths }]) => {
+    const titles = [
+      'layer',
+      'logit difference',
+      'whole part',
+      'unrelated',
+      'P(secure)',
+      'rank',
+      'P(insecure)',
+      'rank',
+      'entropy',
+    ];
+    const rows = depths.map((depth) => [
+      layerName(depth.layer),
+      figure(depth.difference),
+      depth.whole.value.toFixed(2),
+      depth.control.value.toFixed(2),
+      depth.secure.probability.toPrecision(2),
+      depth.secure.rank.toFixed(0),
+      depth.insecure.probability.toPrecision(2),
+      depth.insecure.rank.toFixed(0),
+      depth.entropy.toFixed(2),
+    ]);
+    return `${intent} prompts\n${formatTable([titles, ...rows])}`;
+  });
+  const contrast = formatTable([
+    ['layer', 'logit difference', 'unrelated', 'p'],
+    ...findings.contrast.depths.map(({ layer, difference, control, p }) => [
+      layerName(layer),
+      figure(difference),
+      figure(control),
+      pValue(p),
+    ]),
+  ]);
+  const verdict = lensVerdict(findings).join('\n');
+  return `${head.join('\n')}\n\n${curves.join('\n')}\nsecure prompts minus insecure ones\n${contrast}\n${verdict}\n`;
+}
+
+const layerName = (layer: number): string => (layer < 0 ? 'embeddings' : String(layer));
