@@ -11,6 +11,10 @@ import type { Reading } from './read.js';
 
 const RESAMPLES = 2_000;
 
+/** Nats: float32's noise in two logits may be a hundredth of it, and nothing acts on so little. */
+const NEGLIGIBLE = 1e-3;
+const settled = (x: number): number => (Math.abs(x) < NEGLIGIBLE ? 0 : x);
+
 /** What the lens shows at one depth, over all pairs; intervals are over bases. */
 export interface LensDepth {
   /** -1: the embeddings; l: after block l. */
@@ -99,7 +103,7 @@ export function lensContrast(
 ): LensContrast {
   const contrast = (value: (reading: Reading) => number) => {
     const [a, b] = [values(secure, value), values(insecure, value)];
-    return a.map((row, pair) => row.map((x, depth) => x - b[pair]![depth]!));
+    return a.map((row, pair) => row.map((x, depth) => settled(x - b[pair]![depth]!)));
   };
   const own = contrast(difference);
   const control = contrast((r) => r.controlDifference);
@@ -120,7 +124,8 @@ export function lensContrast(
   return { depths, parting: parting(own, bases, depths.at(-1)!.difference, seed) };
 }
 
-const difference = ({ secureLogit, insecureLogit }: Reading): number => secureLogit - insecureLogit;
+const difference = ({ secureLogit, insecureLogit }: Reading): number =>
+  settled(secureLogit - insecureLogit);
 
 const values = (
   readings: readonly (readonly Reading[])[],

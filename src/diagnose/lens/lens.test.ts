@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel, type Model } from '../../engine/index.js';
+import { PLANTED_AT, plantedPairs, plantModel } from '../testing/planted.js';
 import { lensContrast, lensCurve, parting } from './analyse.js';
 import { lens } from './lens.js';
 import { decisionOf, type LensPair, type Reading, readLens } from './read.js';
@@ -84,6 +88,29 @@ const handMade = (count: number): LensPair[] =>
       },
     };
   });
+
+describe('the lens on planted models', () => {
+  const root = mkdtempSync(join(tmpdir(), 'suture-lens-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  it.each([
+    ['written', PLANTED_AT.written],
+    ['inert', PLANTED_AT.last],
+    ['absent', undefined],
+  ] as const)('%s: what is asked for parts the continuations at layer %s', async (kind, layer) => {
+    const dir = join(root, kind);
+    plantModel(dir, kind);
+    const model = await loadModel(dir, { threads: 2 });
+    try {
+      const { contrast } = await lens(model, plantedPairs());
+      expect(contrast.parting.layer).toBe(layer);
+      const shown = contrast.depths.filter(({ difference, p }) => difference.low > 0 && p <= 0.05);
+      expect(shown[0]?.layer).toBe(layer);
+    } finally {
+      await model.close();
+    }
+  });
+});
 
 describe('the lens on the organism', () => {
   let model: Model;
