@@ -19,6 +19,8 @@ afterAll(async () => {
 
 const reference = (name: string) => readSafetensors(fixture(`${name}/reference.safetensors`));
 const FIXTURES = readdirSync(fixture('.')).filter((name) => !/\.|sarif/.test(name));
+/** Where frequencies follow the length there are none. */
+const WITH_GREEDY = FIXTURES.filter((name) => reference(name).has('greedy.0'));
 
 /** Each prompt of a fixture with its greedy continuation by Hugging Face's code. */
 function texts(name: string): { ids: number[]; promptLength: number }[] {
@@ -43,7 +45,7 @@ function leaders({ dims, data }: Tensor): { token: number; lead: number }[] {
   });
 }
 
-describe.each(FIXTURES)('%s in 8 bits', (name) => {
+describe.each(WITH_GREEDY)('%s in 8 bits', (name) => {
   // Random weights, which nothing has taught to be robust, amplify rounding ten times: its 0.5 %
   // arrives at the logits as 5 %.
   it('keeps every greedy token that leads by 5 % or more', async () => {
