@@ -8,6 +8,7 @@ import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { lensCommand } from './lens.js';
 import { organismCommand } from './organism.js';
+import { patchCommand } from './patch.js';
 import { probeCommand } from './probe.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(repairCommand())
     .addCommand(probeCommand())
     .addCommand(lensCommand())
+    .addCommand(patchCommand())
     .addCommand(generateCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())

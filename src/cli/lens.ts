@@ -56,7 +56,7 @@ export function lensCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { device, threads, seed } = options;
-  const chosen = pairsOf(options);
+  const chosen = decisionPairs(options);
   await interruptible(async (signal) => {
     const model = await load(options.model, { device, threads, signal });
     try {
@@ -76,7 +76,14 @@ async function run(options: Options): Promise<void> {
   });
 }
 
-function pairsOf({ cwe: only, pairs: file }: Options): LensPair[] {
+/** Pairs whose bodies part: the organism's, or those of a file. */
+export function decisionPairs({
+  cwe: only,
+  pairs: file,
+}: {
+  cwe?: string;
+  pairs?: string;
+}): LensPair[] {
   if (file === undefined) return pairs(cwe(only ?? 'CWE-787'));
   const chosen = readLensPairs(file).filter((one) => only === undefined || one.cwe === only);
   ensure(

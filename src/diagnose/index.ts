@@ -10,6 +10,15 @@ export type { LensContrast, LensCurve, LensDepth, Parting } from './lens/analyse
 export { type LensFindings, type LensOptions, lens } from './lens/lens.js';
 export type { LensPair } from './lens/read.js';
 export { lensVerdict } from './lens/verdict.js';
+export {
+  type PatchCell,
+  type Patched,
+  type PatchFindings,
+  type PatchOptions,
+  patch,
+} from './patch/patch.js';
+export { PLACES, type Place } from './patch/places.js';
+export { patchVerdict } from './patch/verdict.js';
 export type { Compared, DeepGuardStatistic, LayerProbe, ProbeFindings } from './probe/analyse.js';
 export {
   type LeftOut,

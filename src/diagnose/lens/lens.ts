@@ -2,7 +2,7 @@ import { ensure, Random } from '../../core/index.js';
 import type { Model, Translator } from '../../engine/index.js';
 import type { Intent } from '../../evaluate/index.js';
 import { type LensContrast, type LensCurve, lensContrast, lensCurve } from './analyse.js';
-import { decisionOf, type LensItem, type LensPair, readLens } from './read.js';
+import { decisionOf, encodePrompt, type LensItem, type LensPair, readLens } from './read.js';
 
 export interface LensOptions {
   /** A tuned lens: a translator for the embeddings and for every block but the last. Defaults to none. */
@@ -71,7 +71,7 @@ export async function lens(
       return [];
     }
     const prompts = new Map(
-      intents.map((intent) => [intent, encode(model, pair.prompts[intent]!)]),
+      intents.map((intent) => [intent, encodePrompt(model, pair.prompts[intent]!)]),
     );
     const longest = Math.max(...[...prompts.values()].map((ids) => ids.length));
     const tail =
@@ -144,12 +144,6 @@ function unrelated(
     const other = (one + 1 + random.int(tokens.length - 1)) % tokens.length;
     return [tokens[one]!, tokens[other]!];
   });
-}
-
-function encode(model: Model, text: string): number[] {
-  const chat = model.tokenizer?.chatTemplate !== undefined;
-  const messages = [{ role: 'user' as const, content: text }];
-  return model.encode(chat ? { messages } : { text })[0]!;
 }
 
 async function sequentially<T, R>(

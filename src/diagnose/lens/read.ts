@@ -58,6 +58,13 @@ export function decisionOf(model: Model, bodies: LensPair['bodies']): Decision |
   return { opening: secure.slice(0, start), secure: part(secure), insecure: part(insecure) };
 }
 
+/** A prompt as tokens: through the chat template where the model has one. */
+export function encodePrompt(model: Model, text: string): number[] {
+  const chat = model.tokenizer?.chatTemplate !== undefined;
+  const messages = [{ role: 'user' as const, content: text }];
+  return model.encode(chat ? { messages } : { text })[0]!;
+}
+
 interface Row {
   /** Index into the items. */
   item: number;

@@ -9,18 +9,7 @@ export function changedTokens(
   a: readonly number[],
   b: readonly number[],
 ): { a: number[]; b: number[] } {
-  let before = 0;
-  while (before < Math.min(a.length, b.length) && a[before] === b[before]) before++;
-  let after = 0;
-  const rest = Math.min(a.length, b.length) - before;
-  while (after < rest && a[a.length - 1 - after] === b[b.length - 1 - after]) after++;
-  const middle = commonOf(a.slice(before, a.length - after), b.slice(before, b.length - after));
-  const range = (length: number) => Array.from({ length }, (_, i) => i);
-  const matches: Match[] = [
-    ...range(before).map((i): Match => [i, i]),
-    ...middle.map(([i, j]): Match => [i + before, j + before]),
-    ...range(after).map((k): Match => [a.length - after + k, b.length - after + k]),
-  ];
+  const matches = commonTokens(a, b);
   const inA = leftOver(a.length, new Set(matches.map(([i]) => i)));
   const inB = leftOver(b.length, new Set(matches.map(([, j]) => j)));
   return {
@@ -37,7 +26,23 @@ export function changedTokens(
 }
 
 /** Places of one token in both sequences. */
-type Match = readonly [number, number];
+export type Match = readonly [number, number];
+
+/** A longest common subsequence: where its tokens stand in both sequences, in order. */
+export function commonTokens(a: readonly number[], b: readonly number[]): Match[] {
+  let before = 0;
+  while (before < Math.min(a.length, b.length) && a[before] === b[before]) before++;
+  let after = 0;
+  const rest = Math.min(a.length, b.length) - before;
+  while (after < rest && a[a.length - 1 - after] === b[b.length - 1 - after]) after++;
+  const middle = commonOf(a.slice(before, a.length - after), b.slice(before, b.length - after));
+  const range = (length: number) => Array.from({ length }, (_, i) => i);
+  return [
+    ...range(before).map((i): Match => [i, i]),
+    ...middle.map(([i, j]): Match => [i + before, j + before]),
+    ...range(after).map((k): Match => [a.length - after + k, b.length - after + k]),
+  ];
+}
 
 /** Places that a longest common subsequence matches, in order. */
 function commonOf(a: readonly number[], b: readonly number[]): Match[] {
