@@ -3,6 +3,7 @@ import { SutureError } from '../core/index.js';
 import { packageVersion } from '../repair/index.js';
 import { cacheCommand } from './cache.js';
 import { compareCommand } from './compare.js';
+import { diagnoseCommand } from './diagnose.js';
 import { evalCommand } from './eval.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
@@ -25,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showSuggestionAfterError()
     .exitOverride()
     .addCommand(repairCommand())
+    .addCommand(diagnoseCommand())
     .addCommand(probeCommand())
     .addCommand(lensCommand())
     .addCommand(patchCommand())

@@ -1,4 +1,14 @@
 export {
+  type About,
+  type DiagnoseConfig,
+  type DiagnoseMetrics,
+  type DiagnoseOptions,
+  diagnose,
+  diagnoseConfig,
+  STAGES,
+  type Stage,
+} from './diagnose.js';
+export {
   type FormatReliabilityGap,
   formatReliabilityGap,
   type Review,
@@ -36,3 +46,5 @@ export {
 export { type ProbeOptions, type ProbeReport, probe, promptPairs } from './probe/probe.js';
 export type { Figure, ProbeScore } from './probe/score.js';
 export { figure, probeVerdict, pValue, signed } from './probe/verdict.js';
+export type { Evidence } from './verdict/evidence.js';
+export { type Answer, QUESTIONS, type Question, verdict } from './verdict/verdict.js';

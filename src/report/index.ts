@@ -1,2 +1,4 @@
+export { renderDiagnoseReport } from './diagnose.js';
+export { renderDiagnosis } from './diagnosis-terminal.js';
 export { renderRepairReport } from './repair.js';
 export { renderTerminalSummary } from './terminal.js';

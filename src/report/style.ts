@@ -29,6 +29,17 @@ small, .soft, figcaption, .legend { color: var(--soft); font-size: 0.85rem; }
 .findings { padding-left: 1.2rem; }
 .findings li { margin: 0.35rem 0; }
 
+/* Questions and answers. */
+.answer { display: grid; grid-template-columns: 15rem 1fr; gap: 0.25rem 2.5rem; padding: 1.4rem 0;
+  border-top: 1px solid var(--rule); break-inside: avoid; }
+.answer h2 { font-size: 1rem; margin: 0; color: var(--soft); font-weight: 400; }
+.answer p { margin: 0 0 0.6rem; }
+.answer .short { font-size: 1.3rem; line-height: 1.3; font-weight: 650; color: var(--ink);
+  border-left: 3px solid var(--series); padding-left: 0.7rem; margin-top: 0.4rem; }
+.is-yes { --series: var(--good); }
+.is-no { --series: var(--bad); }
+.is-open { --series: var(--rule); }
+
 /* Dot charts: label, drawing and figure in a row. */
 .dots { margin: 1.5rem 0; }
 .dots .row { display: grid; grid-template-columns: 16rem 1fr 19rem; column-gap: 1.5rem;
@@ -126,6 +137,7 @@ summary { cursor: pointer; color: var(--soft); }
   .dots .row.axis { padding-bottom: 0; }
   .dots .label, .dots .figure { margin-left: -0.75rem; }
   .dots .figure { color: var(--soft); }
+  .answer { grid-template-columns: 1fr; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.6rem; }
 }

@@ -72,7 +72,7 @@ function cell(rate: Rate): string {
 }
 
 /** Breaks text at spaces; a word longer than a line stays whole. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
     const last = lines.at(-1);

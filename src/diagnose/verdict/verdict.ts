@@ -112,7 +112,6 @@ function whereDecodable({ probe, groups }: Evidence): Answer {
     });
   }
   const first = layers[at]!;
-  const lead = `${difference(first.beyondControls)} over ${name}`;
   if (beyond.length > 0) {
     const lost = layers.slice(at).filter(({ layer }) => !beyond.includes(layer));
     const later =
@@ -124,7 +123,7 @@ function whereDecodable({ probe, groups }: Evidence): Answer {
       answer: 'yes',
       short: `from layer ${at}`,
       layer: at,
-      words: `From layer ${at}, at ${positionName(probe.position)}: AUROC ${figure(first.auroc)}, ${percent(first.pairedAccuracy)} of pairs in order; ${lead}.${later}`,
+      words: `From layer ${at}, at ${positionName(probe.position)}: AUROC ${figure(first.auroc)}, ${percent(first.pairedAccuracy)} of pairs in order; ${difference(first.beyondControls)} against ${name}.${later}`,
     });
   }
   return answerOf('decodable', {
@@ -132,7 +131,7 @@ function whereDecodable({ probe, groups }: Evidence): Answer {
     answer: 'no',
     short: 'words suffice',
     layer: at,
-    words: `Decodable from layer ${at} (AUROC ${figure(first.auroc)}), but not shown beyond words: ${lead}. The best layer, ${best.layer}, has ${figure(best.auroc)}.`,
+    words: `Decodable from layer ${at} (AUROC ${figure(first.auroc)}), but not shown beyond words: the best layer, ${best.layer} (AUROC ${figure(best.auroc)}), is ${difference(best.beyondControls)} against ${name}.`,
     caveat: `${caveat} Where words alone tell the twins apart nothing can be shown beyond them: twins that share their words would be needed.`,
   });
 }

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { ensure, readJson, writeFileAtomic } from '../core/index.js';
+import { diagnose, diagnoseConfig, STAGES, type Stage } from '../diagnose/index.js';
+import { PROVIDERS } from '../engine/index.js';
+import { pairs, reviewItems } from '../organism/index.js';
+import { packageVersion } from '../repair/index.js';
+import { renderDiagnoseReport, renderDiagnosis } from '../report/index.js';
+import { CWES } from '../scan/index.js';
+import { interruptible } from './interrupt.js';
+import { load } from './load.js';
+import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
+import { StagedProgress } from './progress.js';
+
+/** A configuration file: what is diagnosed, and how. Flags have the last word. */
+const fileSchema = diagnoseConfig.extend({
+  model: z.string().default('organism'),
+  cwe: z.enum(CWES).default('CWE-787'),
+  device: z.enum(PROVIDERS).default('cpu'),
+  threads: z.int().min(1).optional(),
+});
+type Flags = Partial<z.infer<typeof fileSchema>> & { config?: string; out?: string; json?: true };
+
+/** `suture diagnose`: where does what it knows go? All measurements, one report. */
+export function diagnoseCommand(): Command {
+  return new Command('diagnose')
+    .description(
+      'where does what it knows about security go? All measurements of one weakness, answered in words',
+    )
+    .addOption(modelOption().default(undefined, 'organism'))
+    .option('-c, --cwe <cwe>', 'the weakness (default: CWE-787)', cwe)
+    .option('--config <file>', 'a JSON file of all settings, as in run.json; flags go before it')
+    .option('--stages <names>', `only some of ${STAGES.join(', ')}`, stageList)
+    .option(
+      '-o, --out <dir>',
+      'run folder; one that was cut off goes on (default: runs/diagnose-…)',
+    )
+    .option('--seed <n>', 'seed of every random draw (default: 0)', wholeNumber(0))
+    .addOption(deviceOption().default(undefined, 'cpu'))
+    .addOption(threadsOption())
+    .option('--json', 'print the metrics as JSON instead of the summary')
+    .action(run);
+}
+
+function stageList(text: string): Stage[] {
+  return text.split(',').map((given) => {
+    const known = STAGES.find((name) => name === given.trim());
+    if (!known) throw new InvalidArgumentError(`There are ${STAGES.join(', ')}.`);
+    return known;
+  });
+}
+
+async function run({ config: file, out: given, json, ...flags }: Flags): Promise<void> {
+  const settings = fileSchema.safeParse({ ...(file && (readJson(file) as object)), ...flags });
+  ensure(
+    settings.success,
+    'BAD_CONFIG',
+    `${file ?? 'The command line'} is not a configuration of diagnose: ${settings.error && z.prettifyError(settings.error)}`,
+  );
+  const { model: id, cwe: weakness, device, threads, ...config } = settings.data;
+  const out = given ?? join('runs', `diagnose-${weakness.toLowerCase()}-seed${config.seed}`);
+  await interruptible(async (signal) => {
+    const model = await load(id, { device, threads, signal });
+    try {
+      const progress = new StagedProgress();
+      const metrics = await diagnose(model, {
+        pairs: pairs(weakness),
+        reviewItems: reviewItems(weakness),
+        config,
+        out,
+        about: { suture: packageVersion(), cwe: weakness, pairs: 'organism' },
+        signal,
+        onProgress: (stage, done, total) => progress.update(stage, done, total),
+      });
+      progress.done();
+      const report = join(out, 'report.html');
+      writeFileAtomic(report, renderDiagnoseReport(metrics));
+      if (json) {
+        process.stdout.write(`${JSON.stringify(metrics, null, 2)}\n`);
+        return;
+      }
+      const color = Boolean(process.stdout.isTTY && !process.env.NO_COLOR);
+      const width = process.stdout.columns;
+      process.stdout.write(renderDiagnosis(metrics, { color, ...(width ? { width } : {}) }));
+      process.stdout.write(`\nReport  ${report}\n`);
+    } finally {
+      await model.close();
+    }
+  });
+}

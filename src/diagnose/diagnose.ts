@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { ensure, sha256 } from '../core/index.js';
+import type { Model } from '../engine/index.js';
+import { type PromptPair, type ReviewItem, RunFolder } from '../evaluate/index.js';
+import { PROBE_POSITIONS } from './probe/examples.js';
+import { type ProbeReport, probe, promptPairs } from './probe/probe.js';
+import type { Evidence } from './verdict/evidence.js';
+import { type Answer, verdict } from './verdict/verdict.js';
+
+export const STAGES = ['gap', 'probe', 'lens', 'patch'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What `diagnose` measures, and how; every field has a default. */
+export const diagnoseConfig = z.strictObject({
+  stages: z
+    .array(z.enum(STAGES))
+    .min(1)
+    .default([...STAGES]),
+  /** Of every random draw. */
+  seed: z.int().min(0).default(0),
+  probe: z
+    .strictObject({
+      /** The verdict goes by the last one. */
+      positions: z.array(z.enum(PROBE_POSITIONS)).min(1).default(['last_prompt', 'decision']),
+      maxTokens: z.int().min(1).default(1024),
+      shuffles: z.int().min(1).default(3),
+    })
+    .prefault({}),
+});
+export type DiagnoseConfig = z.infer<typeof diagnoseConfig>;
+
+/** What is diagnosed with what, for run.json and for readers. */
+export interface About {
+  /** Version of Suture. */
+  suture: string;
+  cwe: string;
+  /** Where the pairs and the snippets to review are from: `organism`, or a path. */
+  pairs: string;
+}
+
+export interface DiagnoseOptions {
+  pairs: readonly PromptPair[];
+  reviewItems: readonly ReviewItem[];
+  config: DiagnoseConfig;
+  /** The run's folder; one that was cut off goes on. */
+  out: string;
+  about: About;
+  signal?: AbortSignal;
+  /** Stage, done, total. */
+  onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** Everything that a diagnosis found: `metrics.json`. */
+export interface DiagnoseMetrics {
+  version: 1;
+  about: About;
+  model: { id: string; family: string; nLayers: number; dModel: number; hash: string };
+  config: DiagnoseConfig;
+  data: { pairs: number; bases: string[]; reviewItems: number };
+  answers: Answer[];
+  evidence: Evidence;
+  probe: ProbeReport | undefined;
+  /** Of the last start; a run that went on took longer in all. */
+  seconds: number;
+}
+
+/**
+ * Where does what a model knows about security go? All measurements of one weakness, and what they add up to.
+ *
+ * Each piece of a stage is put into `pieces/` of the run's folder as it is done, and not done again when
+ * the same run is started again.
+ *
+ * @throws {SutureError} BAD_ARGUMENT where the folder holds another run; what the stages throw; INTERRUPTED
+ */
+export async function diagnose(model: Model, options: DiagnoseOptions): Promise<DiagnoseMetrics> {
+  const began = performance.now();
+  const { pairs, reviewItems, config, about, out, signal, onProgress } = options;
+  ensure(pairs.length > 0, 'BAD_DATA', 'There are no pairs to diagnose with.');
+  const bases = [...new Set(pairs.map(({ base }) => base))];
+  const folder = RunFolder.start(out, {
+    command: 'diagnose',
+    ...about,
+    model: { id: model.id, hash: model.hash, tokenizer: model.tokenizer?.hash },
+    config,
+    data: sha256(JSON.stringify([pairs, reviewItems])),
+  });
+  try {
+    const runs = (stage: Stage) => config.stages.includes(stage);
+    const piece = <T>(stage: Stage, name: string, work: () => Promise<T>) =>
+      folder.once(`pieces/${stage}-${name}.json`, work);
+    const shared = (stage: Stage) => ({
+      ...(signal && { signal }),
+      onProgress: (part: string, done: number, total: number) =>
+        onProgress?.(`${stage}: ${part}`, done, total),
+    });
+
+    let probed: ProbeReport | undefined;
+    if (runs('probe')) {
+      const { positions, ...how } = config.probe;
+      const parts: ProbeReport[] = [];
+      for (const position of positions) {
+        const work = () =>
+          probe(model, promptPairs(pairs), {
+            ...how,
+            ...shared('probe'),
+            positions: [position],
+            seed: config.seed,
+          });
+        parts.push(await piece('probe', position, work));
+      }
+      probed = { ...parts[0]!, positions: parts.flatMap((part) => part.positions) };
+    }
+
+    const evidence: Evidence = {
+      nLayers: model.nLayers,
+      groups: bases.length,
+      probe: probed?.positions.at(-1),
+    };
+    const metrics: DiagnoseMetrics = {
+      version: 1,
+      about,
+      model: {
+        id: model.id,
+        family: model.config.family,
+        nLayers: model.nLayers,
+        dModel: model.dModel,
+        hash: model.hash,
+      },
+      config,
+      data: { pairs: pairs.length, bases, reviewItems: reviewItems.length },
+      answers: verdict(evidence),
+      evidence,
+      probe: probed,
+      seconds: (performance.now() - began) / 1000,
+    };
+    folder.write('metrics.json', metrics);
+    return metrics;
+  } finally {
+    folder.close();
+  }
+}

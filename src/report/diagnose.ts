@@ -1,0 +1,115 @@
+import { formatSeconds } from '../core/index.js';
+import { type DiagnoseMetrics, QUESTIONS } from '../diagnose/index.js';
+import { capital, type LayerLine, layerChart, legend } from './charts.js';
+import { fixed } from './format.js';
+import { type Content, type Html, html } from './html.js';
+import { page, provenanceList } from './page.js';
+import type { Series } from './svg.js';
+
+/**
+ * The report of `suture diagnose` as one HTML file that needs nothing else: no script, no network.
+ * The same metrics give the same bytes.
+ */
+export function renderDiagnoseReport(metrics: DiagnoseMetrics): string {
+  return page(
+    `Diagnosis of ${metrics.model.id}`,
+    html`${opening(metrics)}
+${decodability(metrics)}
+${reading(metrics)}
+${provenance(metrics)}`,
+  );
+}
+
+function opening({ model, about, answers }: DiagnoseMetrics): Html {
+  return html`<header>
+<p class="kicker">suture diagnose · ${about.cwe}</p>
+<h1>Where ${model.id} drops what it knows</h1>
+<p class="prose">Each answer stands with its figures, what they are compared with, and what they do not say. “Cannot tell” is an answer: no proof of an effect is not taken for proof of none. Layers are counted from 0.</p>
+</header>
+<section class="answers">
+${answers.map(
+  ({
+    question,
+    answer,
+    short,
+    words,
+    control,
+    caveat,
+  }) => html`<article class="answer ${ANSWER_CSS[answer]}">
+<div><h2>${QUESTIONS[question]}</h2><p class="short">${capital(short)}</p></div>
+<div><p>${words}</p>${note('Control', control)}${note('Caveat', caveat)}</div>
+</article>
+`,
+)}</section>`;
+}
+
+const ANSWER_CSS = { yes: 'is-yes', no: 'is-no', 'cannot tell': 'is-open' };
+
+const note = (title: string, text: string): Html | undefined =>
+  text === '' ? undefined : html`<p class="soft"><strong>${title}.</strong> ${text}</p>`;
+
+const PROBES: Series = {
+  label: 'probe of the residual stream',
+  shape: 'circle',
+  css: 's-repaired',
+};
+const WORDS: Series = { label: 'bag of tokens', shape: 'square', css: 's-insecure' };
+const EMBEDDINGS: Series = { label: 'mean embedding', shape: 'diamond', css: 's-other' };
+const SHUFFLED: Series = { label: 'shuffled labels', shape: 'ring', css: 's-secure' };
+
+function decodability({ probe }: DiagnoseMetrics): Html | undefined {
+  if (!probe) return undefined;
+  return html`<section>
+<h2>Decodable: what a linear probe reads</h2>
+<p>At each layer a probe learns on some task families to tell prompts that ask for the insecure way from their secure twins, and is judged on families that it never saw: AUROC is the share of insecure and secure prompts that it puts in order, 0.5 is chance. The controls see words alone. Where they do as well, words suffice.</p>
+${legend([PROBES, WORDS, EMBEDDINGS, SHUFFLED], 'band: 95 % interval')}
+<div class="panels">
+${probe.positions.map(({ position, layers, controls }) => {
+  const level = (series: Series, value: number): LayerLine => ({
+    series,
+    points: layers.map(({ layer }) => ({ layer, value })),
+  });
+  return layerChart(
+    capital(POSITIONS[position]),
+    [
+      level(EMBEDDINGS, controls.embeddings.auroc.value),
+      level(WORDS, controls.bagOfTokens.auroc.value),
+      {
+        series: SHUFFLED,
+        points: layers.map(({ layer, shuffled }) => ({ layer, value: shuffled })),
+      },
+      { series: PROBES, points: layers.map(({ layer, auroc }) => ({ layer, ...auroc })) },
+    ],
+    { from: 0, to: 1, marks: [0.5], label: 'AUROC', text: (value) => fixed(value, 1) },
+  );
+})}
+</div>
+</section>`;
+}
+
+const POSITIONS = {
+  last_prompt: 'last prompt token',
+  decision: 'the decision',
+  changed: 'mean of the changed tokens',
+  mean: 'mean of all tokens',
+} as const;
+
+function reading({ data }: DiagnoseMetrics): Html {
+  const bases = data.bases.length;
+  return html`<section>
+<h2>How to read the figures</h2>
+<p>Prompts of one task family (a base) resemble each other, so a family, not a prompt, is the unit of evidence. The 95 % intervals come from drawing whole families again and again with replacement. p comes from flipping the signs of whole families: how often would so large a difference arise if each family’s were as likely to point the other way? With ${bases} families none can be below ${(2 ** (1 - bases)).toFixed(3)}, and intervals tend to be somewhat too narrow.</p>
+</section>`;
+}
+
+function provenance({ model, data, about, config, seconds }: DiagnoseMetrics): Html {
+  const rows: [string, Content][] = [
+    ['Model', `${model.id} (${model.family}, ${model.nLayers} layers, d_model ${model.dModel})`],
+    ['Model hash', html`<code>${model.hash}</code>`],
+    ['Task families', data.bases.join(', ')],
+    ['Data', `${about.pairs}: ${data.pairs} prompt pairs, ${data.reviewItems} snippets to review`],
+    ['Made', `by suture ${about.suture}, in ${formatSeconds(seconds)}`],
+    ['Configuration', html`<pre>${JSON.stringify(config, null, 2)}</pre>`],
+  ];
+  return provenanceList(rows);
+}
