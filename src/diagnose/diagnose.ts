@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ensure, sha256 } from '../core/index.js';
 import type { Model } from '../engine/index.js';
 import { type PromptPair, type ReviewItem, RunFolder } from '../evaluate/index.js';
+import { type LensFindings, lens } from './lens/lens.js';
 import { PROBE_POSITIONS } from './probe/examples.js';
 import { type ProbeReport, probe, promptPairs } from './probe/probe.js';
 import type { Evidence } from './verdict/evidence.js';
@@ -60,6 +61,7 @@ export interface DiagnoseMetrics {
   answers: Answer[];
   evidence: Evidence;
   probe: ProbeReport | undefined;
+  lens: LensFindings | undefined;
   /** Of the last start; a run that went on took longer in all. */
   seconds: number;
 }
@@ -76,6 +78,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
   const began = performance.now();
   const { pairs, reviewItems, config, about, out, signal, onProgress } = options;
   ensure(pairs.length > 0, 'BAD_DATA', 'There are no pairs to diagnose with.');
+  const { seed } = config;
   const bases = [...new Set(pairs.map(({ base }) => base))];
   const folder = RunFolder.start(out, {
     command: 'diagnose',
@@ -104,17 +107,22 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
             ...how,
             ...shared('probe'),
             positions: [position],
-            seed: config.seed,
+            seed,
           });
         parts.push(await piece('probe', position, work));
       }
       probed = { ...parts[0]!, positions: parts.flatMap((part) => part.positions) };
     }
 
+    const seen = runs('lens')
+      ? await piece('lens', 'logit', () => lens(model, pairs, { ...shared('lens'), seed }))
+      : undefined;
+
     const evidence: Evidence = {
       nLayers: model.nLayers,
       groups: bases.length,
       probe: probed?.positions.at(-1),
+      lens: seen?.contrast.parting,
     };
     const metrics: DiagnoseMetrics = {
       version: 1,
@@ -131,6 +139,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
       answers: verdict(evidence),
       evidence,
       probe: probed,
+      lens: seen,
       seconds: (performance.now() - began) / 1000,
     };
     folder.write('metrics.json', metrics);

@@ -1,7 +1,8 @@
 import { formatSeconds } from '../core/index.js';
 import { type DiagnoseMetrics, QUESTIONS } from '../diagnose/index.js';
+import type { Intent } from '../evaluate/index.js';
 import { capital, type LayerLine, layerChart, legend } from './charts.js';
-import { fixed } from './format.js';
+import { fixed, plain } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { page, provenanceList } from './page.js';
 import type { Series } from './svg.js';
@@ -15,6 +16,7 @@ export function renderDiagnoseReport(metrics: DiagnoseMetrics): string {
     `Diagnosis of ${metrics.model.id}`,
     html`${opening(metrics)}
 ${decodability(metrics)}
+${trajectories(metrics)}
 ${reading(metrics)}
 ${provenance(metrics)}`,
   );
@@ -85,6 +87,65 @@ ${probe.positions.map(({ position, layers, controls }) => {
 })}
 </div>
 </section>`;
+}
+
+const ASKED: Readonly<Record<Intent, Series>> = {
+  secure: { label: 'prompt asks for the secure way', shape: 'ring', css: 's-secure' },
+  neutral: { label: 'prompt names no way', shape: 'diamond', css: 's-other' },
+  insecure: { label: 'prompt asks for the insecure way', shape: 'square', css: 's-insecure' },
+};
+const TWINS: Series = {
+  label: 'secure twin minus insecure twin',
+  shape: 'circle',
+  css: 's-repaired',
+};
+const UNRELATED: Series = {
+  label: 'the same of unrelated tokens',
+  shape: 'diamond',
+  css: 's-other',
+};
+
+function trajectories({ lens }: DiagnoseMetrics): Html | undefined {
+  if (!lens) return undefined;
+  const curves = (Object.keys(ASKED) as Intent[]).flatMap((intent): LayerLine[] => {
+    const curve = lens.prompts[intent];
+    if (!curve) return [];
+    const points = curve.depths.map(({ layer, difference }) => ({ layer, ...difference }));
+    return [{ series: ASKED[intent], points }];
+  });
+  const { depths } = lens.contrast;
+  const contrast: LayerLine[] = [
+    { series: UNRELATED, points: depths.map(({ layer, control }) => ({ layer, ...control })) },
+    { series: TWINS, points: depths.map(({ layer, difference }) => ({ layer, ...difference })) },
+  ];
+  const axis = (lines: readonly LayerLine[]) => ({
+    ...rangeOf(lines),
+    marks: [0],
+    label: 'logits',
+    text: plain,
+  });
+  return html`<section>
+<h2>The lens: what it would write after each layer</h2>
+<p>The residual stream at the decision, read out through the final norm and the unembedding: the logit of the secure continuation’s first token minus that of the insecure one’s. Layer −1 is the embeddings. What the lens shows is what the last layers would make of it if they did nothing; that is not where the choice is made.</p>
+${legend(
+  curves.map(({ series }) => series),
+  'band: 95 % interval',
+)}
+${legend(contrast.map(({ series }) => series))}
+<div class="panels">
+${layerChart('Secure minus insecure continuation', curves, axis(curves))}
+${layerChart('What the prompt asks for moves it by', contrast, axis(contrast))}
+</div>
+</section>`;
+}
+
+/** From the least to the greatest end of an interval, and 0. */
+function rangeOf(lines: readonly LayerLine[]): { from: number; to: number } {
+  const ends = lines.flatMap(({ points }) =>
+    points.flatMap(({ value, low = value, high = value }) => [value, low, high]),
+  );
+  const finite = [0, ...ends.filter(Number.isFinite)];
+  return { from: Math.min(...finite), to: Math.max(...finite) };
 }
 
 const POSITIONS = {

@@ -93,7 +93,7 @@ export function plausibleEvidence(): Required<Evidence> {
       written: 168,
     },
     probe: probeAt([2, 3, 4, 5], [2, 3, 4, 5]),
-    lens: { layer: 2, low: 2, high: 3 },
+    lens: { layer: 2, interval: { low: 2, high: 3 }, ahead: 'secure' },
     patch: patchAt((layer) => (layer < 2 ? 0 : 1), 1),
     formats: {
       reference: { form: 'chat', secure: figureAt(0.05) },

@@ -1,3 +1,4 @@
+import type { Parting } from '../lens/analyse.js';
 import type { ProbeReport } from '../probe/probe.js';
 import type { Figure } from '../probe/score.js';
 
@@ -13,7 +14,8 @@ export interface Evidence {
   groups: number;
   gap?: GapEvidence | undefined;
   probe?: ProbeReport['positions'][number] | undefined;
-  lens?: LensEvidence | undefined;
+  /** From which layer on the lens shows that the secure twin favours the secure continuation more. */
+  lens?: Parting | undefined;
   patch?: PatchEvidence | undefined;
   formats?: FormatEvidence | undefined;
 }
@@ -32,13 +34,6 @@ export interface GapEvidence {
   /** Snippets and completions. */
   reviewed: number;
   written: number;
-}
-
-/** Where the logit lens first tells the two continuations apart. */
-export interface LensEvidence {
-  layer: number | undefined;
-  low: number;
-  high: number;
 }
 
 /** Interventions at the decision, in the stream of the twin that asks for the insecure way. */

@@ -66,7 +66,9 @@ describe('From which layer is it decodable?', () => {
 describe('From which layer does it act?', () => {
   it('the first that moves the choice more than chance; half and nine tenths where they come later', () => {
     expect(answer('acts')).toMatchObject({ answer: 'yes', layer: 2 });
-    expect(answer('acts').words).toMatch(/part at layer 2 \[2, 3\]\.$/);
+    expect(answer('acts').words).toMatch(
+      /from layer 2 on \(95 % of draws: layer 2 to layer 3\)\.$/,
+    );
     const gradual = patchAt((layer) => layer / (LAYERS - 1), 0.2);
     expect(answer('acts', { patch: gradual })).toMatchObject({
       layer: 1,
@@ -86,8 +88,8 @@ describe('From which layer does it act?', () => {
     expect(answer('acts', { patch: patchAt(() => 0, 0) }).answer).toBe('cannot tell');
   });
   it('says where the lens sees nothing', () => {
-    const lens = { layer: undefined, low: 0, high: 0 };
-    expect(answer('acts', { lens }).words).toMatch(/part at no layer/);
+    const lens = { layer: undefined, interval: undefined, ahead: undefined };
+    expect(answer('acts', { lens }).words).toMatch(/different choices at no layer\.$/);
   });
 });
 

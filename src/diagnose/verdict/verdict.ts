@@ -166,10 +166,15 @@ function whereItActs({ patch, lens, nLayers }: Evidence): Answer {
   });
 }
 
-function lensWords({ layer, low, high }: NonNullable<Evidence['lens']>): string {
-  return layer === undefined
-    ? 'Read out through the unembedding (logit lens), the two continuations part at no layer.'
-    : `Read out through the unembedding (logit lens), the two continuations part at layer ${layer} [${low}, ${high}].`;
+function lensWords({ layer, interval }: NonNullable<Evidence['lens']>): string {
+  const seen = 'Read out through the unembedding (logit lens), the twins lead to different choices';
+  if (layer === undefined || !interval) return `${seen} at no layer.`;
+  const name = (at: number) => (at < 0 ? 'the embeddings' : `layer ${at}`);
+  const draws =
+    interval.low === interval.high
+      ? ''
+      : ` (95 % of draws: ${name(interval.low)} to ${name(interval.high)})`;
+  return `${seen} from ${name(layer)} on${draws}.`;
 }
 
 /** The claim of Surgical Repair: decodable early, but without effect on the choice before the last layer. */
