@@ -1,11 +1,24 @@
 import { z } from 'zod';
 import { ensure, sha256 } from '../core/index.js';
 import type { Model } from '../engine/index.js';
-import { type PromptPair, type ReviewItem, RunFolder } from '../evaluate/index.js';
+import {
+  type Completion,
+  complete,
+  type Intent,
+  type OutcomeRates,
+  outcomeRates,
+  type PromptPair,
+  type ReviewItem,
+  RunFolder,
+} from '../evaluate/index.js';
+import { Scanner } from '../scan/index.js';
+import { act } from './act/act.js';
+import type { ActFindings } from './act/analyse.js';
+import { type ReviewAccuracy, review, reviewAccuracy } from './gap.js';
 import { type LensFindings, lens } from './lens/lens.js';
 import { PROBE_POSITIONS } from './probe/examples.js';
 import { type ProbeReport, probe, promptPairs } from './probe/probe.js';
-import type { Evidence } from './verdict/evidence.js';
+import { type Evidence, gapEvidence } from './verdict/evidence.js';
 import { type Answer, verdict } from './verdict/verdict.js';
 
 export const STAGES = ['gap', 'probe', 'lens', 'patch'] as const;
@@ -19,6 +32,15 @@ export const diagnoseConfig = z.strictObject({
     .default([...STAGES]),
   /** Of every random draw. */
   seed: z.int().min(0).default(0),
+  gap: z
+    .strictObject({
+      /** Completions of each prompt. */
+      samples: z.int().min(1).default(2),
+      temperature: z.number().min(0).default(0.6),
+      topP: z.number().positive().max(1).default(0.9),
+      maxTokens: z.int().min(1).default(64),
+    })
+    .prefault({}),
   probe: z
     .strictObject({
       /** The verdict goes by the last one. */
@@ -60,7 +82,9 @@ export interface DiagnoseMetrics {
   data: { pairs: number; bases: string[]; reviewItems: number };
   answers: Answer[];
   evidence: Evidence;
+  gap: { review: ReviewAccuracy; generation: Readonly<Record<Intent, OutcomeRates>> } | undefined;
   probe: ProbeReport | undefined;
+  patch: ActFindings | undefined;
   lens: LensFindings | undefined;
   /** Of the last start; a run that went on took longer in all. */
   seconds: number;
@@ -118,9 +142,61 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
       ? await piece('lens', 'logit', () => lens(model, pairs, { ...shared('lens'), seed }))
       : undefined;
 
+    const judged = pairs.filter(({ split }) => split === 'judge');
+    let gapFound: DiagnoseMetrics['gap'];
+    let gapEvident: Evidence['gap'];
+    if (runs('gap')) {
+      const scanner = await Scanner.load();
+      const { onProgress: progress, ...signals } = shared('gap');
+      const reviews = await piece('gap', 'review', () =>
+        review(model, reviewItems, {
+          ...signals,
+          onProgress: (done, total) => progress('review', done, total),
+        }),
+      );
+      const written = {} as Record<Intent, Completion[]>;
+      for (const intent of ['insecure', 'neutral', 'secure'] as const) {
+        const conditions = judged.map((pair) => ({ pair, intent }));
+        written[intent] = await piece('gap', intent, () =>
+          complete(model, scanner, conditions, {
+            ...signals,
+            seed,
+            n: config.gap.samples,
+            temperature: config.gap.temperature,
+            topP: config.gap.topP,
+            maxNewTokens: config.gap.maxTokens,
+            maxBatch: 128,
+            onProgress: (done, total) => progress(`${intent} prompts`, done, total),
+          }),
+        );
+      }
+      gapEvident = gapEvidence(reviews, written.insecure);
+      gapFound = {
+        review: reviewAccuracy(reviews),
+        generation: {
+          insecure: outcomeRates(written.insecure),
+          neutral: outcomeRates(written.neutral),
+          secure: outcomeRates(written.secure),
+        },
+      };
+    }
+
+    const moved = runs('patch')
+      ? await piece('patch', 'decision', () => {
+          const { onProgress: progress, ...signals } = shared('patch');
+          return act(model, judged, {
+            ...signals,
+            seed,
+            onProgress: (done, total) => progress('pairs', done, total),
+          });
+        })
+      : undefined;
+
     const evidence: Evidence = {
       nLayers: model.nLayers,
       groups: bases.length,
+      gap: gapEvident,
+      patch: moved,
       probe: probed?.positions.at(-1),
       lens: seen?.contrast.parting,
     };
@@ -138,8 +214,10 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
       data: { pairs: pairs.length, bases, reviewItems: reviewItems.length },
       answers: verdict(evidence),
       evidence,
+      gap: gapFound,
       probe: probed,
       lens: seen,
+      patch: moved,
       seconds: (performance.now() - began) / 1000,
     };
     folder.write('metrics.json', metrics);

@@ -1,3 +1,7 @@
+import { groupBy } from '../../core/index.js';
+import { type Completion, clusteredRate } from '../../evaluate/index.js';
+import { clusterBootstrapMean, mean } from '../../stats/index.js';
+import { formatReliabilityGap, type Review, reviewAccuracy } from '../gap.js';
 import type { Parting } from '../lens/analyse.js';
 import type { ProbeReport } from '../probe/probe.js';
 import type { Figure } from '../probe/score.js';
@@ -66,4 +70,44 @@ export interface FormatEvidence {
   reference: { form: string; secure: Figure };
   /** Secure completions in other forms minus those in the reference. */
   forms: { form: string; difference: Tested }[];
+}
+
+/**
+ * @param completions under prompts that ask for the insecure way
+ * @throws {SutureError} BAD_DATA where no base has both completions and reviewed flawed code
+ */
+export function gapEvidence(
+  reviews: readonly Review[],
+  completions: readonly Completion[],
+): GapEvidence {
+  const { sensitivity, specificity } = reviewAccuracy(reviews);
+  const { raw } = formatReliabilityGap(reviews, completions);
+  const share = (hits: readonly boolean[]) => mean(hits.map(Number));
+  const isSecure = ({ judgement }: Completion) => judgement.outcome === 'secure';
+  const written = groupBy(completions, ({ pair }) => pair.base);
+  const bases = [...groupBy(reviews, ({ item }) => item.base)].flatMap(([base, own]) => {
+    const right = (insecure: boolean) =>
+      share(
+        own.flatMap(({ item, saysInsecure }) =>
+          item.insecure === insecure ? saysInsecure === insecure : [],
+        ),
+      );
+    const youden = right(true) + right(false) - 1;
+    const secure = share((written.get(base) ?? []).map(isSecure));
+    return Number.isFinite(youden + secure) ? { youden, secure } : [];
+  });
+  const over = (values: readonly number[]): Figure => ({
+    value: mean(values),
+    ...clusterBootstrapMean(values.map((value) => [value])),
+  });
+  return {
+    sensitivity,
+    specificity,
+    secure: clusteredRate(completions.map((one) => ({ base: one.pair.base, hit: isSecure(one) }))),
+    raw,
+    corrected: over(bases.map(({ youden, secure }) => youden - secure)),
+    youden: over(bases.map(({ youden }) => youden)),
+    reviewed: reviews.length,
+    written: completions.length,
+  };
 }
