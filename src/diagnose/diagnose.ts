@@ -121,27 +121,6 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
         onProgress?.(`${stage}: ${part}`, done, total),
     });
 
-    let probed: ProbeReport | undefined;
-    if (runs('probe')) {
-      const { positions, ...how } = config.probe;
-      const parts: ProbeReport[] = [];
-      for (const position of positions) {
-        const work = () =>
-          probe(model, promptPairs(pairs), {
-            ...how,
-            ...shared('probe'),
-            positions: [position],
-            seed,
-          });
-        parts.push(await piece('probe', position, work));
-      }
-      probed = { ...parts[0]!, positions: parts.flatMap((part) => part.positions) };
-    }
-
-    const seen = runs('lens')
-      ? await piece('lens', 'logit', () => lens(model, pairs, { ...shared('lens'), seed }))
-      : undefined;
-
     const judged = pairs.filter(({ split }) => split === 'judge');
     let gapFound: DiagnoseMetrics['gap'];
     let gapEvident: Evidence['gap'];
@@ -181,12 +160,35 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
       };
     }
 
+    let probed: ProbeReport | undefined;
+    if (runs('probe')) {
+      const { positions, ...how } = config.probe;
+      const parts: ProbeReport[] = [];
+      for (const position of positions) {
+        const work = () =>
+          probe(model, promptPairs(pairs), {
+            ...how,
+            ...shared('probe'),
+            positions: [position],
+            seed,
+          });
+        parts.push(await piece('probe', position, work));
+      }
+      probed = { ...parts[0]!, positions: parts.flatMap((part) => part.positions) };
+    }
+
+    const seen = runs('lens')
+      ? await piece('lens', 'logit', () => lens(model, pairs, { ...shared('lens'), seed }))
+      : undefined;
+
     const moved = runs('patch')
       ? await piece('patch', 'decision', () => {
           const { onProgress: progress, ...signals } = shared('patch');
+          const file = 'pieces/patch-pairs.jsonl';
           return act(model, judged, {
             ...signals,
             seed,
+            journal: { done: folder.readLines(file), add: (one) => folder.append(file, one) },
             onProgress: (done, total) => progress('pairs', done, total),
           });
         })

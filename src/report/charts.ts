@@ -1,7 +1,8 @@
-import type { Difference, OutcomeRates, Rate } from '../evaluate/index.js';
+import type { ReviewAccuracy } from '../diagnose/index.js';
+import type { Difference, Intent, OutcomeRates, Rate } from '../evaluate/index.js';
 import type { RepairMetrics } from '../repair/index.js';
 import type { Site } from '../steer/index.js';
-import { fixed, hasData, percent, plain } from './format.js';
+import { fixed, hasData, percent, plain, shareWithInterval } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import {
   axisX,
@@ -71,6 +72,45 @@ ${groups.map(
 ${rows.map((each) => html`${row(each)}\n`)}`,
 )}<div class="row axis" aria-hidden="true"><div class="label"></div><div class="plot"><svg width="100%" height="100%" class="drawing">${axisLabels(labels)}</svg></div><div class="figure">${axis.unit}</div></div>
 </div>`;
+}
+
+export const PERCENT_AXIS = { from: 0, to: 1, at: [0, 0.25, 0.5, 0.75, 1], unit: 'per cent' };
+
+/** What the model recognises beside what it writes. */
+export function gapChart({
+  review,
+  generation,
+}: {
+  review: ReviewAccuracy;
+  generation: Readonly<Record<Intent, OutcomeRates>>;
+}): Html {
+  const row = (label: Content, rate: Rate): DotRow => ({
+    label,
+    text: shareWithInterval(rate),
+    series: SERIES.secureWellFormed,
+    mark: rate,
+  });
+  return dotChart(
+    [
+      {
+        title: 'Review: share judged correctly',
+        rows: [
+          row('flawed code called flawed', review.sensitivity),
+          row('safe code called safe', review.specificity),
+          ...(review.misleading ? [row('code whose calls mislead', review.misleading)] : []),
+        ],
+      },
+      {
+        title: 'Writing: share secure',
+        rows: [
+          row('prompt asks for the risky way', generation.insecure.secure),
+          row('prompt names no way', generation.neutral.secure),
+          row('prompt asks for the safe way', generation.secure.secure),
+        ],
+      },
+    ],
+    PERCENT_AXIS,
+  );
 }
 
 function axisLabels(labels: readonly { at: number; label: string }[]): Html {

@@ -1,8 +1,8 @@
 import { formatSeconds } from '../core/index.js';
 import { type DiagnoseMetrics, QUESTIONS } from '../diagnose/index.js';
 import type { Intent } from '../evaluate/index.js';
-import { capital, type LayerLine, layerChart, legend } from './charts.js';
-import { fixed, plain } from './format.js';
+import { capital, gapChart, type LayerLine, layerChart, legend } from './charts.js';
+import { fixed, percent, plain } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { page, provenanceList } from './page.js';
 import type { Series } from './svg.js';
@@ -15,8 +15,10 @@ export function renderDiagnoseReport(metrics: DiagnoseMetrics): string {
   return page(
     `Diagnosis of ${metrics.model.id}`,
     html`${opening(metrics)}
+${gap(metrics)}
 ${decodability(metrics)}
 ${trajectories(metrics)}
+${interventions(metrics)}
 ${reading(metrics)}
 ${provenance(metrics)}`,
   );
@@ -49,6 +51,17 @@ const ANSWER_CSS = { yes: 'is-yes', no: 'is-no', 'cannot tell': 'is-open' };
 
 const note = (title: string, text: string): Html | undefined =>
   text === '' ? undefined : html`<p class="soft"><strong>${title}.</strong> ${text}</p>`;
+
+function gap({ gap: measured }: DiagnoseMetrics): Html | undefined {
+  return (
+    measured &&
+    html`<section>
+<h2>The gap: recognised in review, written anyway</h2>
+<p>The same model first reviewed code, then wrote code. If it wrote as well as it reviews, both groups of dots would stand equally far to the right.</p>
+${gapChart(measured)}
+</section>`
+  );
+}
 
 const PROBES: Series = {
   label: 'probe of the residual stream',
@@ -138,6 +151,61 @@ ${layerChart('What the prompt asks for moves it by', contrast, axis(contrast))}
 </div>
 </section>`;
 }
+
+const MOVED: Series = {
+  label: 'moved towards the secure twin',
+  shape: 'circle',
+  css: 's-repaired',
+};
+const CHANCE: Series = {
+  label: 'random vector of the same norm',
+  shape: 'diamond',
+  css: 's-other',
+};
+const PARTS = {
+  attention: { label: 'attention', shape: 'ring', css: 's-secure' },
+  MLP: { label: 'MLP', shape: 'square', css: 's-insecure' },
+  block: { label: 'both', shape: 'circle', css: 's-repaired' },
+} as const satisfies Record<string, Series>;
+
+function interventions({ patch }: DiagnoseMetrics): Html | undefined {
+  if (!patch) return undefined;
+  const acting = (layers: typeof patch.stream): LayerLine[] => [
+    { series: CHANCE, points: layers.map(({ layer, random }) => ({ layer, ...random })) },
+    { series: MOVED, points: layers.map(({ layer, recovered }) => ({ layer, ...recovered })) },
+  ];
+  const [stream, direction] = [acting(patch.stream), acting(patch.direction)];
+  const parts = (['MLP', 'attention', 'block'] as const).map(
+    (part): LayerLine => ({
+      series: PARTS[part],
+      points: patch.parts.flatMap(({ layer, recovered, ...one }) =>
+        one.part === part ? { layer, ...recovered } : [],
+      ),
+    }),
+  );
+  const axis = {
+    ...rangeOf([...stream, ...direction, ...parts, ONE]),
+    marks: [0, 1],
+    label: 'share of the choice',
+    text: (value: number) => percent(value).replace('.0', ''),
+  };
+  return html`<section>
+<h2>Acting: what interventions at the decision move</h2>
+<p>The prompt that asks for the insecure way is run again with one thing changed at the token before the decision, to what it is for the secure twin. 0 % leaves the choice as it was, 100 % moves it as far as the secure prompt does (${plain(Number(patch.total.value.toPrecision(3)))} logits between the twins, over ${patch.pairs} pairs). After the last block the whole stream recovers 100 % by construction.</p>
+${legend([MOVED, CHANCE], 'band: 95 % interval')}
+<div class="panels">
+${layerChart('Residual stream replaced', stream, axis)}
+${layerChart('Security direction of other families added', direction, axis)}
+</div>
+${legend(Object.values(PARTS))}
+<div class="panels">
+${layerChart('What one block writes, replaced', parts, axis)}
+</div>
+</section>`;
+}
+
+/** Has the mark at 1 within the drawing. */
+const ONE: LayerLine = { series: MOVED, points: [{ layer: 0, value: 1 }] };
 
 /** From the least to the greatest end of an interval, and 0. */
 function rangeOf(lines: readonly LayerLine[]): { from: number; to: number } {

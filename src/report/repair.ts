@@ -6,8 +6,10 @@ import {
   capital,
   type DotRow,
   dotChart,
+  gapChart,
   layerTable,
   legend,
+  PERCENT_AXIS,
   SERIES,
   strengthChart,
 } from './charts.js';
@@ -83,37 +85,11 @@ function placeOf({ folds, vector, model }: RepairMetrics): string {
 }
 
 function gap({ gap: measured }: RepairMetrics): Html {
-  const { review, generation, raw, corrected } = measured;
-  const row = (label: Content, rate: Rate): DotRow => ({
-    label,
-    text: shareWithInterval(rate),
-    series: SERIES.secureWellFormed,
-    mark: rate,
-  });
+  const { raw, corrected } = measured;
   return html`<section>
 <h2>The gap: recognised in review, written anyway</h2>
 <p>The same model first reviewed code, then wrote code. If it wrote as well as it reviews, both groups of dots would stand equally far to the right.</p>
-${dotChart(
-  [
-    {
-      title: 'Review: share judged correctly',
-      rows: [
-        row('flawed code called flawed', review.sensitivity),
-        row('safe code called safe', review.specificity),
-        ...(review.misleading ? [row('code whose calls mislead', review.misleading)] : []),
-      ],
-    },
-    {
-      title: 'Writing: share secure',
-      rows: [
-        row('prompt asks for the risky way', generation.insecure.secure),
-        row('prompt names no way', generation.neutral.secure),
-        row('prompt asks for the safe way', generation.secure.secure),
-      ],
-    },
-  ],
-  PERCENT_AXIS,
-)}
+${gapChart(measured)}
 <p>The gap, flawed code recognised less code written securely when asked for the risky way, is <strong>${pointsWithInterval(raw)}</strong>, ${pValue(raw.p)}. Corrected for alarms about safe code it is <strong>${points(corrected)}</strong>: a model that calls everything flawed gains nothing from that.</p>
 </section>`;
 }
@@ -361,8 +337,6 @@ function provenance(metrics: RepairMetrics): Html {
   ];
   return provenanceList(rows);
 }
-
-const PERCENT_AXIS = { from: 0, to: 1, at: [0, 0.25, 0.5, 0.75, 1], unit: 'per cent' };
 
 function sitesOf(rows: readonly { site: Site }[]): Site[] {
   return SITES.filter((site) => rows.some((row) => row.site === site));

@@ -9,6 +9,8 @@ export interface ActOptions {
   /** Of the random vectors and the bootstrap. Defaults to 0. */
   seed?: number;
   signal?: AbortSignal;
+  /** Pairs that an earlier run has done, in their order, and where those of this one go. */
+  journal?: { done: readonly Moved[]; add: (moved: Moved) => void };
   /** Pairs done, of how many. */
   onProgress?: (done: number, total: number) => void;
 }
@@ -52,7 +54,7 @@ export async function act(
   pairs: readonly PromptPair[],
   options: ActOptions = {},
 ): Promise<ActFindings> {
-  const { seed = 0, signal, onProgress } = options;
+  const { seed = 0, signal, journal, onProgress } = options;
   const places: Place[] = [];
   for (const pair of pairs) {
     const place = await placeOf(model, pair);
@@ -65,10 +67,13 @@ export async function act(
     `The direction of a base comes from the others: pairs of at least 3 bases are needed, whose bodies part; there are ${bases.size}.`,
   );
   const directions = new Map([...bases].map((base) => [base, directionsWithout(places, base)]));
-  const moved: Moved[] = [];
+  const moved = [...(journal?.done ?? [])];
   for (const [i, place] of places.entries()) {
+    if (i < moved.length) continue;
     if (signal?.aborted) throw new SutureError('INTERRUPTED', 'Interrupted.');
-    moved.push(await move(model, place, directions.get(place.base)!, new Random(seed, 'act', i)));
+    const one = await move(model, place, directions.get(place.base)!, new Random(seed, 'act', i));
+    journal?.add(one);
+    moved.push(one);
     onProgress?.(i + 1, places.length);
   }
   return { pairs: places.length, ...findingsOf(moved, seed) };

@@ -84,6 +84,10 @@ describe('From which layer does it act?', () => {
         short: 'nothing to move',
       });
   });
+  it('nowhere, where their choices differ by less than matters, however surely', () => {
+    const little = changed('patch', { total: testedAt(0.003, 0.001) });
+    expect(answer('acts', little)).toMatchObject({ answer: 'no', short: 'nowhere' });
+  });
   it('cannot tell, where nothing moves what is there to be moved', () => {
     expect(answer('acts', { patch: patchAt(() => 0, 0) }).answer).toBe('cannot tell');
   });

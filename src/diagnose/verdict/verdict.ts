@@ -6,6 +6,8 @@ import type { ActingLayer, Evidence, Tested } from './evidence.js';
 export const SIGNIFICANT = 0.05;
 /** Differences of rates, and shares of an effect, within this of 0 do not matter. */
 export const NEGLIGIBLE = 0.1;
+/** Logit differences below this change the odds by less than a tenth: there is no effect to place. */
+export const NEGLIGIBLE_LOGITS = 0.1;
 /** A layer that recovers this share of the effect is enough. */
 export const ENOUGH = 0.8;
 
@@ -274,7 +276,7 @@ const acts = ({ recovered, beyondRandom }: ActingLayer): boolean =>
 
 /** The answer where both twins lead to the same choice: there is no effect to find a place for. */
 function nothingToRecover(question: Question, total: Tested): Answer | undefined {
-  if (total.low > 0 && total.p <= SIGNIFICANT) return undefined;
+  if (total.low > 0 && total.p <= SIGNIFICANT && total.high >= NEGLIGIBLE_LOGITS) return undefined;
   return answerOf(question, {
     answer: question === 'acts' ? 'no' : 'cannot tell',
     short: question === 'acts' ? 'nowhere' : 'nothing to move',
