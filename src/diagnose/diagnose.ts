@@ -12,10 +12,10 @@ import {
   RunFolder,
 } from '../evaluate/index.js';
 import { Scanner } from '../scan/index.js';
-import { act } from './act/act.js';
-import type { ActFindings } from './act/analyse.js';
 import { type ReviewAccuracy, review, reviewAccuracy } from './gap.js';
 import { type LensFindings, lens } from './lens/lens.js';
+import { type PatchFindings, patch } from './patch/patch.js';
+import { PLACES } from './patch/places.js';
 import { PROBE_POSITIONS } from './probe/examples.js';
 import { type ProbeReport, probe, promptPairs } from './probe/probe.js';
 import { type Evidence, gapEvidence } from './verdict/evidence.js';
@@ -47,6 +47,18 @@ export const diagnoseConfig = z.strictObject({
       positions: z.array(z.enum(PROBE_POSITIONS)).min(1).default(['last_prompt', 'decision']),
       maxTokens: z.int().min(1).default(1024),
       shuffles: z.int().min(1).default(3),
+    })
+    .prefault({}),
+  patch: z
+    .strictObject({
+      /** Pairs of each base. */
+      pairsPerBase: z.int().min(1).default(4),
+      places: z
+        .array(z.enum(PLACES))
+        .min(1)
+        .default([...PLACES]),
+      /** Random vectors beside each. */
+      randoms: z.int().min(1).default(5),
     })
     .prefault({}),
 });
@@ -84,7 +96,7 @@ export interface DiagnoseMetrics {
   evidence: Evidence;
   gap: { review: ReviewAccuracy; generation: Readonly<Record<Intent, OutcomeRates>> } | undefined;
   probe: ProbeReport | undefined;
-  patch: ActFindings | undefined;
+  patch: PatchFindings | undefined;
   lens: LensFindings | undefined;
   /** Of the last start; a run that went on took longer in all. */
   seconds: number;
@@ -182,16 +194,14 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
       : undefined;
 
     const moved = runs('patch')
-      ? await piece('patch', 'decision', () => {
-          const { onProgress: progress, ...signals } = shared('patch');
-          const file = 'pieces/patch-pairs.jsonl';
-          return act(model, judged, {
-            ...signals,
+      ? await piece('patch', 'twins', () =>
+          patch(model, pairs, {
+            ...config.patch,
+            ...shared('patch'),
             seed,
-            journal: { done: folder.readLines(file), add: (one) => folder.append(file, one) },
-            onProgress: (done, total) => progress('pairs', done, total),
-          });
-        })
+            journal: folder.journal('pieces/patch-runs.jsonl'),
+          }),
+        )
       : undefined;
 
     const evidence: Evidence = {

@@ -13,7 +13,7 @@ export {
   type Rate,
 } from './rates.js';
 export { type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
-export { type RunConfig, RunFolder } from './run/folder.js';
+export { type Journal, type RunConfig, RunFolder } from './run/folder.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
 export { RunStore } from './run/store.js';
 export { type Bench, judgeSample } from './suite/judge.js';

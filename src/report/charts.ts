@@ -185,6 +185,41 @@ export function layerChart(
 </figure>`;
 }
 
+/** Of how many columns a heat map still has room for figures. */
+const READABLE_COLUMNS = 10;
+
+/**
+ * Shares by row and column: the fuller the colour, the nearer to 1 (or, in the other colour, to -1).
+ * The figures stand in the cells where there is room.
+ *
+ * @param cell undefined, or not finite, is left empty
+ */
+export function heatMap(
+  title: string,
+  rows: { name: string; labels: readonly string[] },
+  columns: { name: string; labels: readonly string[] },
+  cell: (row: number, column: number) => number | undefined,
+): Html {
+  const readable = columns.labels.length <= READABLE_COLUMNS;
+  const show = (value: number | undefined): Html => {
+    if (value === undefined || !Number.isFinite(value)) return html`<td></td>`;
+    const strength = Math.round(100 * Math.min(1, Math.abs(value)));
+    const text = percent(value).replace(/\.\d/, '');
+    return html`<td class="${value < 0 ? 's-insecure' : 's-secure'}" style="--heat:${strength}%" title="${text}">${readable ? text : undefined}</td>`;
+  };
+  return html`<figure class="panel">
+<table class="heat${readable ? '' : ' dense'}">
+<caption>${title}</caption>
+<thead><tr><th scope="col">${rows.name}</th>${columns.labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
+<tbody>${rows.labels.map(
+    (label, row) =>
+      html`<tr><th scope="row">${label}</th>${columns.labels.map((_, column) => show(cell(row, column)))}</tr>\n`,
+  )}</tbody>
+</table>
+<p class="soft">${columns.name}</p>
+</figure>`;
+}
+
 /**
  * Outcomes over the strength of the vector at one site. The main line (secure and well-formed) has
  * its interval as a band. Strength 0, the model as it was, and the chosen strength are marked.

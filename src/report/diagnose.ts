@@ -1,8 +1,15 @@
 import { formatSeconds } from '../core/index.js';
-import { type DiagnoseMetrics, QUESTIONS } from '../diagnose/index.js';
+import {
+  type DiagnoseMetrics,
+  type Patched,
+  type PatchFindings,
+  PLACES,
+  type Place,
+  QUESTIONS,
+} from '../diagnose/index.js';
 import type { Intent } from '../evaluate/index.js';
-import { capital, gapChart, type LayerLine, layerChart, legend } from './charts.js';
-import { fixed, percent, plain } from './format.js';
+import { capital, gapChart, heatMap, type LayerLine, layerChart, legend } from './charts.js';
+import { fixed, interval, percent, plain } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { page, provenanceList } from './page.js';
 import type { Series } from './svg.js';
@@ -162,11 +169,11 @@ const CHANCE: Series = {
   shape: 'diamond',
   css: 's-other',
 };
-const PARTS = {
-  attention: { label: 'attention', shape: 'ring', css: 's-secure' },
-  MLP: { label: 'MLP', shape: 'square', css: 's-insecure' },
-  block: { label: 'both', shape: 'circle', css: 's-repaired' },
-} as const satisfies Record<string, Series>;
+const PATCHED: Readonly<Record<Patched, Series>> = {
+  stream: { label: 'residual stream after the block', shape: 'circle', css: 's-repaired' },
+  attention: { label: 'what its attention writes', shape: 'ring', css: 's-secure' },
+  mlp: { label: 'what its MLP writes', shape: 'square', css: 's-insecure' },
+};
 
 function interventions({ patch }: DiagnoseMetrics): Html | undefined {
   if (!patch) return undefined;
@@ -174,35 +181,75 @@ function interventions({ patch }: DiagnoseMetrics): Html | undefined {
     { series: CHANCE, points: layers.map(({ layer, random }) => ({ layer, ...random })) },
     { series: MOVED, points: layers.map(({ layer, recovered }) => ({ layer, ...recovered })) },
   ];
-  const [stream, direction] = [acting(patch.stream), acting(patch.direction)];
-  const parts = (['MLP', 'attention', 'block'] as const).map(
-    (part): LayerLine => ({
-      series: PARTS[part],
-      points: patch.parts.flatMap(({ layer, recovered, ...one }) =>
-        one.part === part ? { layer, ...recovered } : [],
-      ),
-    }),
-  );
+  const panels: [string, LayerLine[]][] = [
+    ['Residual stream replaced', acting(patch.stream)],
+    ['Security direction of other families added', acting(patch.direction)],
+    ['The direction removed from the secure run', acting(patch.ablation)],
+    ['One block’s writing replaced', partsOf(patch)],
+  ];
   const axis = {
-    ...rangeOf([...stream, ...direction, ...parts, ONE]),
+    ...rangeOf([...panels.flatMap(([, lines]) => lines), ONE]),
     marks: [0, 1],
     label: 'share of the choice',
     text: (value: number) => percent(value).replace('.0', ''),
   };
+  const layers = { name: 'Layer', labels: patch.stream.map(({ layer }) => String(layer)) };
+  const headCount = Math.max(...patch.heads.map(({ head }) => head)) + 1;
+  const heads = { name: 'Head', labels: Array.from({ length: headCount }, (_, i) => String(i)) };
+  const template = patch.tokens.find(({ which }) => which === 'template');
   return html`<section>
-<h2>Acting: what interventions at the decision move</h2>
-<p>The prompt that asks for the insecure way is run again with one thing changed at the token before the decision, to what it is for the secure twin. 0 % leaves the choice as it was, 100 % moves it as far as the secure prompt does (${plain(Number(patch.total.value.toPrecision(3)))} logits between the twins, over ${patch.pairs} pairs). After the last block the whole stream recovers 100 % by construction.</p>
-${legend([MOVED, CHANCE], 'band: 95 % interval')}
+<h2>Acting: what interventions move</h2>
+<p>The prompt that asks for the insecure way is run again with one thing changed to what it is for the secure twin. 0 % leaves the choice as it was, 100 % moves it as far as the secure prompt does (${fixed(patch.total.value, 2)} logits between the twins, over ${patch.pairs} pairs). These four act at the token before the decision. There, after the last block, the whole stream recovers 100 % by construction.</p>
+${legend([MOVED, CHANCE, PATCHED.attention, PATCHED.mlp], 'band: 95 % interval')}
 <div class="panels">
-${layerChart('Residual stream replaced', stream, axis)}
-${layerChart('Security direction of other families added', direction, axis)}
+${panels.map(([title, lines]) => layerChart(title, lines, axis))}
 </div>
-${legend(Object.values(PARTS))}
+<h3>Where in the prompt</h3>
+<p>The same replacement at other places: tokens in which the twins differ, those that are the same behind them, the prompt’s last token, the opening of the body, and the token before the decision. From the words in which the twins differ it travels to where the decision is made.</p>
 <div class="panels">
-${layerChart('What one block writes, replaced', parts, axis)}
+${patch.grid.map(({ patched, cells }) => {
+  const places = PLACES.filter((place) => cells.some((cell) => cell.place === place));
+  return heatMap(
+    capital(PATCHED[patched].label),
+    layers,
+    { name: 'Place', labels: places.map((place) => PLACE_LABELS[place]) },
+    (layer, place) =>
+      cells.find((cell) => cell.layer === layer && cell.place === places[place])?.into.value,
+  );
+})}
+${heatMap('One head alone, at the decision', layers, heads, (layer, head) => {
+  const found = patch.heads.find((one) => one.layer === layer && one.head === head);
+  return found?.recovered.value;
+})}
 </div>
+${
+  template &&
+  html`<p class="soft">Making the ${plain(Number(template.count.toFixed(1)))} tokens of the chat template mean embeddings moves the choice ${percent(template.recovered.value)} (${interval(template.recovered)}) of the way from the insecure to the neutral prompt.</p>`
+}
 </section>`;
 }
+
+/** What attention and MLP write at the decision, each replaced alone. */
+function partsOf({ grid }: PatchFindings): LayerLine[] {
+  return grid.flatMap(({ patched, cells }) =>
+    patched === 'stream'
+      ? []
+      : {
+          series: PATCHED[patched],
+          points: cells.flatMap(({ layer, place, into }) =>
+            place === 'decision' ? { layer, ...into } : [],
+          ),
+        },
+  );
+}
+
+const PLACE_LABELS: Readonly<Record<Place, string>> = {
+  changed: 'changed',
+  between: 'same, after',
+  last_prompt: 'last of prompt',
+  opening: 'opening',
+  decision: 'decision',
+};
 
 /** Has the mark at 1 within the drawing. */
 const ONE: LayerLine = { series: MOVED, points: [{ layer: 0, value: 1 }] };

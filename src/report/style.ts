@@ -108,6 +108,17 @@ th[colspan] { text-align: center; padding-bottom: 0.2rem; }
 .layers td.bar span { position: relative; padding-left: 0.5rem; }
 .layers small { display: inline; }
 
+/* Heat maps. */
+.heat { table-layout: fixed; }
+.heat caption { font-weight: 650; color: var(--ink); font-size: 1rem; }
+.heat th, .heat td { text-align: center; padding: 0.35rem 0.2rem; font-size: 0.8rem; }
+.heat th[scope=row], .heat tr:first-child th:first-child { text-align: left; width: 3.5rem; }
+.heat td { border: 1px solid var(--page);
+  background: color-mix(in srgb, var(--series) calc(var(--heat) * 0.7), var(--tint)); }
+.heat td:empty:not([style]) { background: none; }
+.dense th { font-size: 0.65rem; }
+.dense td { padding: 0.55rem 0; }
+
 /* Examples. */
 .example { margin: 2rem 0 2.5rem; }
 .example .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
@@ -152,6 +163,6 @@ summary { cursor: pointer; color: var(--soft); }
   .scroll { overflow: visible; }
   .scroll th[scope=row] { position: static; }
   .arms, .folds { min-width: 0; font-size: 0.8rem; }
-  svg, .band, rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  svg, .band, rect, .heat td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -1,5 +1,6 @@
 import { ensure, Random } from '../../core/index.js';
 import type { Intervention, Model } from '../../engine/index.js';
+import type { Journal } from '../../evaluate/index.js';
 import { jointSignFlipTest, mean } from '../../stats/index.js';
 import { difference, meanOf, norm, scaled } from '../../tensor/index.js';
 import type { LensPair } from '../lens/read.js';
@@ -31,6 +32,8 @@ export interface PatchOptions {
   randoms?: number;
   /** Defaults to 0. */
   seed?: number;
+  /** Outcomes by stage that an earlier run has got, and where those of this one go. Defaults to none. */
+  journal?: Journal<Outcome[]>;
   signal?: AbortSignal;
   onProgress?: (stage: string, done: number, total: number) => void;
 }
@@ -100,7 +103,8 @@ export async function patch(
   pairs: readonly LensPair[],
   options: PatchOptions = {},
 ): Promise<PatchFindings> {
-  const { pairsPerBase = 4, places = PLACES, randoms = 5, seed = 0, signal, onProgress } = options;
+  const { pairsPerBase = 4, places = PLACES, randoms = 5, seed = 0 } = options;
+  const { journal, signal, onProgress } = options;
   ensure(
     model.tokenizer,
     'BAD_ARGUMENT',
@@ -121,10 +125,14 @@ export async function patch(
   let runs = 0;
   const run = async (stage: string, wanted: readonly Run[]) => {
     runs += wanted.length;
-    return outcomes(model, wanted, {
+    const known = journal?.get(stage);
+    if (known) return known;
+    const found = await outcomes(model, wanted, {
       signal,
       onProgress: onProgress && ((done, total) => onProgress(stage, done, total)),
     });
+    journal?.add(stage, found);
+    return found;
   };
 
   // What both twins choose as they are.

@@ -15,6 +15,12 @@ import { ensure, fileError, readJson, SutureError, writeFileAtomic } from '../..
 /** All that a run's results depend on, as plain JSON. */
 export type RunConfig = Readonly<Record<string, unknown>>;
 
+/** Parts of long work that are done, so that they are not done again. */
+export interface Journal<T> {
+  get(key: string): T | undefined;
+  add(key: string, value: T): void;
+}
+
 /**
  * A run's folder: `run.json` says what it is; other files are written whole, or appended to line by
  * line. A run that was killed goes on where it stopped. One process writes to it at a time.
@@ -99,6 +105,20 @@ export class RunFolder {
     const path = join(this.dir, name);
     if (!existsSync(path)) this.write(name, await work());
     return readJson(path) as T;
+  }
+
+  /** Results by key in a file of their own, those of an earlier run among them. */
+  journal<T>(name: string): Journal<T> {
+    const known = new Map(
+      this.readLines<{ key: string; value: T }>(name).map(({ key, value }) => [key, value]),
+    );
+    return {
+      get: (key) => known.get(key),
+      add: (key, value) => {
+        this.append(name, { key, value });
+        known.set(key, value);
+      },
+    };
   }
 
   write(name: string, value: unknown): void {
