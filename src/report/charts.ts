@@ -2,7 +2,7 @@ import type { ReviewAccuracy } from '../diagnose/index.js';
 import type { Difference, Intent, OutcomeRates, Rate } from '../evaluate/index.js';
 import type { RepairMetrics } from '../repair/index.js';
 import type { Site } from '../steer/index.js';
-import { fixed, hasData, percent, plain, shareWithInterval } from './format.js';
+import { fixed, hasData, percent, plain, shareWithInterval, wholePercent } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import {
   axisX,
@@ -204,7 +204,7 @@ export function heatMap(
   const show = (value: number | undefined): Html => {
     if (value === undefined || !Number.isFinite(value)) return html`<td></td>`;
     const strength = Math.round(100 * Math.min(1, Math.abs(value)));
-    const text = percent(value).replace(/\.\d/, '');
+    const text = wholePercent(value);
     return html`<td class="${value < 0 ? 's-insecure' : 's-secure'}" style="--heat:${strength}%" title="${text}">${readable ? text : undefined}</td>`;
   };
   return html`<figure class="panel">
@@ -259,7 +259,7 @@ export function strengthChart(
 <div class="plot">${drawing(
     `Outcomes in per cent over strength, ${SITE_LABELS[curve.site]}, layer ${curve.layer}`,
     '15rem',
-    html`${axisY([0, 0.25, 0.5, 0.75, 1].map((value) => ({ at: y(value), label: percent(value).replace('.0', '') })))}${axisX(
+    html`${axisY([0, 0.25, 0.5, 0.75, 1].map((value) => ({ at: y(value), label: wholePercent(value) })))}${axisX(
       ticks(from, to, 6).map((value) => ({ at: x(value), label: plain(value) })),
     )}${mark(0, '0: model as it was', 'mark-zero', 1)}${
       chosen === undefined ? undefined : mark(chosen, `chosen: ${plain(chosen)}`, 'mark-chosen', 0)

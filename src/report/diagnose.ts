@@ -9,7 +9,7 @@ import {
 } from '../diagnose/index.js';
 import type { Intent } from '../evaluate/index.js';
 import { capital, gapChart, heatMap, type LayerLine, layerChart, legend } from './charts.js';
-import { fixed, interval, percent, plain } from './format.js';
+import { fixed, interval, percent, plain, wholePercent } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { page, provenanceList } from './page.js';
 import type { Series } from './svg.js';
@@ -191,7 +191,7 @@ function interventions({ patch }: DiagnoseMetrics): Html | undefined {
     ...rangeOf([...panels.flatMap(([, lines]) => lines), ONE]),
     marks: [0, 1],
     label: 'share of the choice',
-    text: (value: number) => percent(value).replace('.0', ''),
+    text: wholePercent,
   };
   const layers = { name: 'Layer', labels: patch.stream.map(({ layer }) => String(layer)) };
   const headCount = Math.max(...patch.heads.map(({ head }) => head)) + 1;
@@ -224,7 +224,7 @@ ${heatMap('One head alone, at the decision', layers, heads, (layer, head) => {
 </div>
 ${
   template &&
-  html`<p class="soft">Making the ${plain(Number(template.count.toFixed(1)))} tokens of the chat template mean embeddings moves the choice ${percent(template.recovered.value)} (${interval(template.recovered)}) of the way from the insecure to the neutral prompt.</p>`
+  html`<p class="soft">Making the tokens of the chat template (${fixed(template.count, 1)} a prompt) mean embeddings moves the choice ${percent(template.recovered.value)} (${interval(template.recovered)}) of the way from the insecure to the neutral prompt.</p>`
 }
 </section>`;
 }

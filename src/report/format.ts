@@ -14,6 +14,11 @@ export function percent(share: number): string {
   return Number.isFinite(share) ? `${fixed(100 * share, 1)}\u00a0%` : NO_DATA;
 }
 
+/** `0.25` -> `25 %`: for scales and cells. */
+export function wholePercent(share: number): string {
+  return Number.isFinite(share) ? `${fixed(100 * share, 0)}\u00a0%` : NO_DATA;
+}
+
 /** The share alone: `12.3 %`. */
 export function share(rate: Rate | undefined): string {
   return hasData(rate) ? percent(rate.value) : NO_DATA;
