@@ -5,6 +5,7 @@ import { cacheCommand } from './cache.js';
 import { compareCommand } from './compare.js';
 import { diagnoseCommand } from './diagnose.js';
 import { evalCommand } from './eval.js';
+import { gapCommand } from './gap.js';
 import { generateCommand } from './generate.js';
 import { inspectCommand } from './inspect.js';
 import { lensCommand } from './lens.js';
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(repairCommand())
     .addCommand(diagnoseCommand())
     .addCommand(probeCommand())
+    .addCommand(gapCommand())
     .addCommand(lensCommand())
     .addCommand(patchCommand())
     .addCommand(generateCommand())

@@ -1,3 +1,12 @@
+export { FORMS, type Form } from './gap/forms.js';
+export {
+  type FormEffect,
+  type FormedCompletion,
+  type GapFindings,
+  type GapOptions,
+  type JudgedReview,
+  measureGap,
+} from './gap/measure.js';
 export {
   type About,
   type DiagnoseConfig,
@@ -15,7 +24,8 @@ export {
   type ReviewAccuracy,
   review,
   reviewAccuracy,
-} from './gap.js';
+} from './gap/review.js';
+export { judgeReview, type ReviewJudgement } from './gap/rule-judge.js';
 export type { LensContrast, LensCurve, LensDepth, Parting } from './lens/analyse.js';
 export { type LensFindings, type LensOptions, lens } from './lens/lens.js';
 export type { LensPair } from './lens/read.js';

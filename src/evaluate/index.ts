@@ -10,9 +10,10 @@ export {
   type OutcomeRates,
   outcomeRates,
   pairedDifference,
+  pairedShares,
   type Rate,
 } from './rates.js';
-export { type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
+export { askRemotely, type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
 export { type Journal, type RunConfig, RunFolder } from './run/folder.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
 export { RunStore } from './run/store.js';

@@ -86,12 +86,21 @@ export function pairedDifference(
   b: readonly Completion[],
   hit: (completion: Completion) => boolean,
 ): Difference {
+  const hits = (completions: readonly Completion[]) =>
+    completions.map((one) => ({ base: one.pair.base, hit: hit(one) }));
+  return pairedShares(hits(a), hits(b));
+}
+
+/** The same of any observations: item i of both is one case under two conditions. */
+export function pairedShares(
+  a: readonly { base: string; hit: boolean }[],
+  b: readonly { hit: boolean }[],
+): Difference {
   if (a.length === 0) return { value: 0, low: -1, high: 1, p: 1 };
   const byBase = new Map<string, number[]>();
-  for (const [i, one] of a.entries()) {
-    const { base } = one.pair;
+  for (const [i, { base, hit }] of a.entries()) {
     const differences = byBase.get(base) ?? [];
-    differences.push(Number(hit(one)) - Number(hit(b[i]!)));
+    differences.push(Number(hit) - Number(b[i]!.hit));
     byBase.set(base, differences);
   }
   const clusters = [...byBase.values()];

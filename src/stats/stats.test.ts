@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   clusterBootstrap,
   clusterBootstrapMean,
+  cohenKappa,
   holm,
   median,
   quantile,
@@ -103,5 +104,23 @@ describe('tests', () => {
     expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
     expect(median([5, 1, 3])).toBe(3);
     expect(quantile([], 0.5)).toBeNaN();
+  });
+});
+
+describe('cohenKappa', () => {
+  it('is that of the textbook: 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no give 0.4', () => {
+    const times = (n: number, a: boolean, b: boolean) =>
+      Array.from({ length: n }, () => [a, b] as const);
+    const ratings = [
+      ...times(20, true, true),
+      ...times(5, true, false),
+      ...times(10, false, true),
+      ...times(15, false, false),
+    ];
+    expect(cohenKappa(ratings)).toBeCloseTo(0.4, 10);
+  });
+  it('is undefined where chance alone always agrees', () => {
+    expect(cohenKappa([[true, true]])).toBeUndefined();
+    expect(cohenKappa([])).toBeUndefined();
   });
 });

@@ -65,3 +65,21 @@ export function holm(pValues: readonly number[]): number[] {
   }
   return adjusted;
 }
+
+/**
+ * Agreement of two raters beyond chance (Cohen 1960): 1 is always, 0 is what their rates alone would give.
+ *
+ * @param ratings for each case what both say
+ * @returns undefined where chance alone would always agree
+ * @example
+ * cohenKappa([[true, true], [true, false], [false, false], [false, false]]); // 0.5
+ */
+export function cohenKappa(ratings: readonly (readonly [boolean, boolean])[]): number | undefined {
+  const n = ratings.length;
+  const share = (hits: number) => hits / n;
+  const agreed = share(ratings.filter(([a, b]) => a === b).length);
+  const first = share(ratings.filter(([a]) => a).length);
+  const second = share(ratings.filter(([, b]) => b).length);
+  const chance = first * second + (1 - first) * (1 - second);
+  return n === 0 || chance === 1 ? undefined : (agreed - chance) / (1 - chance);
+}

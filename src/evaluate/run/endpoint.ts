@@ -108,6 +108,29 @@ export async function generateRemotely(
   return used;
 }
 
+/**
+ * Asks a server one question as a conversation, greedily, tried again as in `generateRemotely`.
+ * @returns the answer's text
+ * @throws {SutureError} FORBIDDEN, NETWORK
+ */
+export async function askRemotely(
+  endpoint: Endpoint,
+  question: string,
+  options: { maxNewTokens?: number; signal?: AbortSignal | undefined } = {},
+): Promise<string> {
+  const { maxNewTokens = 256, signal = new AbortController().signal } = options;
+  const drawing: Drawing = {
+    form: 'instruction',
+    n: 1,
+    temperature: 0,
+    topP: 1,
+    maxNewTokens,
+    seed: 0,
+  };
+  const used: Usage = { requests: 0, retries: 0, promptTokens: 0, completionTokens: 0, cost: 0 };
+  return (await ask(endpoint, drawing, question, drawing.seed, used, signal)).completion;
+}
+
 interface Reply extends Pick<EvalSample, 'completion' | 'finishReason'> {
   promptTokens: number;
   completionTokens: number;

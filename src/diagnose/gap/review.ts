@@ -1,13 +1,14 @@
-import { ensure } from '../core/index.js';
-import type { GenerateOptions, Model } from '../engine/index.js';
+import { ensure } from '../../core/index.js';
+import type { GenerateOptions, Model } from '../../engine/index.js';
 import {
   type Completion,
   clusteredRate,
   type Difference,
   type Rate,
   type ReviewItem,
-} from '../evaluate/index.js';
-import { clusterBootstrapMean, signFlipTest } from '../stats/index.js';
+} from '../../evaluate/index.js';
+import { clusterBootstrapMean, signFlipTest } from '../../stats/index.js';
+import { reviewVerdict } from './rule-judge.js';
 
 /** How well a model tells flawed code from safe code when it is asked to review it. */
 export interface ReviewAccuracy {
@@ -26,28 +27,6 @@ export interface Review {
   text: string;
   /** Undefined where the answer gives no verdict; that counts as wrong. */
   saysInsecure: boolean | undefined;
-}
-
-const FLAWED = /\b(vulnerab\w*|insecure|unsafe|CWE-\d+|overflows?|injections?)\b/i;
-const SAFE = /\b(safe|secure|no (?:security )?(?:issues?|problems?))\b/i;
-
-const NEGATED_SAFE =
-  /\b(?:not|never|isn['’]t|aren['’]t)(?: (?:really|very|entirely|fully|considered))* (?:safe|secure)\b/gi;
-// Only words that name a kind of flaw may stand between: "no check, no overflow" denies, "no check
-// of overflow" does not.
-const NEGATED_FLAW =
-  /\b(?:no|not|never|isn['’]t|aren['’]t|cannot|can['’]t|doesn['’]t|free (?:of|from)|without)(?: (?:any|known|obvious|apparent|security|memory|buffer|stack|heap|integer|format-string|SQL|command|shell|code|script))* (?:vulnerab\w*|insecure|unsafe|overflows?|injections?)\b/gi;
-
-/**
- * The verdict of a review, by a plain rule: whichever comes first, a word for flawed or one for
- * safe ("not safe" and "no vulnerability" are read as what they mean).
- */
-export function reviewVerdict(text: string): boolean | undefined {
-  const plain = text.replace(NEGATED_SAFE, 'unsafe').replace(NEGATED_FLAW, 'safe');
-  const flawed = plain.search(FLAWED);
-  const safe = plain.search(SAFE);
-  if (flawed < 0 && safe < 0) return undefined;
-  return safe < 0 || (flawed >= 0 && flawed < safe);
 }
 
 /** Asks for a review of every item, greedily. */

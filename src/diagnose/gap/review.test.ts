@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../engine/index.js';
-import type { Completion, ReviewItem } from '../evaluate/index.js';
-import { reviewVerdict } from './gap.js';
-import { formatReliabilityGap, type Review, review, reviewAccuracy } from './index.js';
+import type { Model } from '../../engine/index.js';
+import type { Completion, ReviewItem } from '../../evaluate/index.js';
+import { formatReliabilityGap, type Review, review, reviewAccuracy } from '../index.js';
+import { reviewVerdict } from './rule-judge.js';
 
 describe('reviewVerdict', () => {
   it.each([

@@ -1,0 +1,234 @@
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  FORMS,
+  type Form,
+  type FormedCompletion,
+  type GapFindings,
+  type JudgedReview,
+  measureGap,
+  pValue,
+} from '../diagnose/index.js';
+import type { Model, Provider } from '../engine/index.js';
+import { type Endpoint, type Rate, RunFolder } from '../evaluate/index.js';
+import { pairs, reviewItems } from '../organism/index.js';
+import { packageVersion } from '../repair/index.js';
+import { CWES, type Cwe } from '../scan/index.js';
+import { formatTable } from './format.js';
+import { interruptible } from './interrupt.js';
+import { load } from './load.js';
+import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
+import { StagedProgress } from './progress.js';
+
+interface Options {
+  model: string;
+  cwe?: Cwe;
+  forms?: Form[];
+  samples: number;
+  maxNewTokens: number;
+  seed: number;
+  judgeEndpoint?: string;
+  judgeModel?: string;
+  out?: string;
+  threads?: number;
+  device: Provider;
+  json?: true;
+}
+
+/** `suture gap`: does it recognise what it writes? */
+export function gapCommand(): Command {
+  return new Command('gap')
+    .description(
+      'does the model recognise in review what it writes, and does the form of the answer matter?',
+    )
+    .addOption(modelOption())
+    .option('-c, --cwe <cwe>', 'one weakness (default: all six)', cwe)
+    .option(
+      '--forms <names>',
+      `forms of the answer, of ${FORMS.join(', ')} (default: all)`,
+      formList,
+    )
+    .option('--samples <n>', 'completions of each prompt', wholeNumber(1), 2)
+    .option('--max-new-tokens <n>', 'most tokens of an answer', wholeNumber(1), 256)
+    .option('--seed <n>', 'seed of every random draw', wholeNumber(0), 0)
+    .addOption(
+      new Option(
+        '--judge-endpoint <url>',
+        'a server that speaks OpenAI’s protocol and judges the reviews; its key is in OPENAI_API_KEY',
+      ),
+    )
+    .option('--judge-model <name>', 'its model')
+    .option('-o, --out <dir>', 'keep everything there, and go on from what is there')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .option('--json', 'print all figures as JSON')
+    .action(run);
+}
+
+function formList(text: string): Form[] {
+  const forms = text.split(',').map((given) => {
+    const known = FORMS.find((name) => name === given.trim());
+    if (!known) throw new InvalidArgumentError(`There are ${FORMS.join(', ')}.`);
+    return known;
+  });
+  return [...new Set<Form>(['asked', ...forms])];
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  const { device, threads, judgeEndpoint: url, judgeModel } = options;
+  if ((url === undefined) !== (judgeModel === undefined))
+    command.error('--judge-endpoint and --judge-model go together.');
+  const key = process.env.OPENAI_API_KEY;
+  const judge: Endpoint | undefined =
+    url === undefined ? undefined : { url, model: judgeModel!, ...(key && { key }) };
+  await interruptible(async (signal) => {
+    const model = await load(options.model, { device, threads, signal });
+    const progress = new StagedProgress();
+    const found: GapFindings[] = [];
+    try {
+      for (const one of options.cwe ? [options.cwe] : CWES) {
+        found.push(await measure(model, one, { ...options, judge }, progress, signal));
+      }
+      progress.done();
+    } finally {
+      await model.close();
+    }
+    process.stdout.write(
+      options.json ? `${JSON.stringify(found, null, 2)}\n` : found.map(show).join('\n'),
+    );
+  });
+}
+
+async function measure(
+  model: Model,
+  one: Cwe,
+  { forms, samples, maxNewTokens, seed, judge, out }: Options & { judge: Endpoint | undefined },
+  progress: StagedProgress,
+  signal: AbortSignal,
+): Promise<GapFindings> {
+  const folder =
+    out === undefined
+      ? undefined
+      : RunFolder.start(join(out, one.toLowerCase()), {
+          command: 'gap',
+          suture: packageVersion(),
+          model: { id: model.id, hash: model.hash, tokenizer: model.tokenizer?.hash },
+          cwe: one,
+          forms: forms ?? FORMS,
+          samples,
+          maxNewTokens,
+          seed,
+          judge: judge && { url: judge.url, model: judge.model },
+        });
+  try {
+    const findings = await measureGap(
+      model,
+      pairs(one).filter(({ split }) => split === 'judge'),
+      reviewItems(one),
+      {
+        ...(forms && { forms }),
+        samples,
+        maxNewTokens,
+        seed,
+        ...(judge && { judge }),
+        ...(folder && {
+          done: {
+            reviews: folder.readLines<JudgedReview>('reviews.jsonl'),
+            completions: folder.readLines<FormedCompletion>('completions.jsonl'),
+          },
+          onReview: (review) => folder.append('reviews.jsonl', review),
+          onCompletion: (completion) => folder.append('completions.jsonl', completion),
+        }),
+        onProgress: (stage, done, total) => progress.update(`${one}: ${stage}`, done, total),
+        signal,
+      },
+    );
+    folder?.write('metrics.json', findings);
+    return findings;
+  } finally {
+    folder?.close();
+  }
+}
+
+const share = ({ value, low, high }: Rate): string =>
+  `${(100 * value).toFixed(0)} [${(100 * low).toFixed(0)}, ${(100 * high).toFixed(0)}]`;
+const points = ({ value, low, high }: Pick<Rate, 'value' | 'low' | 'high'>): string => {
+  const signed = (x: number) => `${x < 0 ? '' : '+'}${(100 * x).toFixed(0)}`;
+  return `${signed(value)} [${signed(low)}, ${signed(high)}]`;
+};
+
+function show(findings: GapFindings): string {
+  const { gap, reviews, generation, forms } = findings;
+  const judge =
+    findings.judge.kind === 'rules'
+      ? 'rules'
+      : `${findings.judge.model} at ${findings.judge.url}, question ${findings.judge.prompt!.slice(0, 12)}`;
+  const reviewTable = formatTable([
+    [
+      'form',
+      'names an issue',
+      'the weakness',
+      'a fix',
+      'safe called safe',
+      'misleading',
+      'Youden',
+      'kept form',
+    ],
+    ...reviews.map((one) => [
+      one.form,
+      share(one.issue),
+      share(one.weakness),
+      share(one.fix),
+      share(one.trueNegative),
+      one.misleading ? share(one.misleading) : '',
+      one.youden.toFixed(2),
+      share(one.kept),
+    ]),
+  ]);
+  const writeTable = formatTable([
+    [
+      'form',
+      'prompts',
+      'secure',
+      'insecure',
+      'other',
+      'parses',
+      'refusal',
+      'degenerate',
+      'truncated',
+      'kept form',
+    ],
+    ...generation.map(({ form, intent, rates, kept }) => [
+      form,
+      intent,
+      ...[rates.secure, rates.insecure, rates.other, rates.parses].map(share),
+      ...[rates.refusal, rates.degenerate, rates.truncated].map(({ value }) =>
+        (100 * value).toFixed(0),
+      ),
+      share(kept),
+    ]),
+  ]);
+  const effects = forms.map(
+    ({ form, secure, issue }) =>
+      `  ${form}: secure ${points(secure)} points (p = ${pValue(secure.p)}), issues named ${points(issue)} (p = ${pValue(issue.p)})`,
+  );
+  const told = findings.formsSayNothing
+    ? `  These say nothing of the model's knowledge: ${findings.formsSayNothing}.\n`
+    : '';
+  const agreed = findings.agreement
+    ? `Rules and endpoint agree (kappa): issue ${kappa(findings.agreement.issue)}, weakness ${kappa(findings.agreement.weakness)}, fix ${kappa(findings.agreement.fix)}; ${findings.agreement.unread} verdicts could not be read.\n`
+    : '';
+  return `${findings.model}: ${findings.cwe}; per cent with 95 % intervals over bases; reviews judged by ${judge}
+
+reviews
+${reviewTable}
+completions, ${findings.samples} of each prompt
+${writeTable}
+Gap: recognised minus written securely under insecure prompts ${points(gap.raw)} points (p = ${pValue(gap.raw.p)}); corrected for false alarms (Youden) ${(100 * gap.corrected).toFixed(0)}.
+Form, against "asked" (p over all comparisons together):
+${effects.join('\n')}
+${told}${agreed}`;
+}
+
+const kappa = (value: number | undefined): string =>
+  value === undefined ? 'undefined' : value.toFixed(2);

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { codeOf, FORMS, inForm, reviewTextOf, standing } from './forms.js';
+
+describe('the code of an answer', () => {
+  it.each([
+    ['json', '{"code": "f(\\"}\\");\\n"}', 'f("}");\n', true],
+    ['json', 'Sure: {"code": "x"} Enjoy!', 'x', true],
+    ['json', 'snprintf(out);', 'snprintf(out);', false],
+    ['json', '```c\nfree(p);\n```', 'free(p);\n', false],
+    ['xml', '<code>a &lt; b &amp;&amp; c</code>', 'a < b && c', true],
+    ['xml', '<code><![CDATA[if (a < b) x();]]></code>', 'if (a < b) x();', true],
+    ['xml', 'no element', 'no element', false],
+    ['markdown', 'Here:\n```c\nfree(p);\n```\nDone.', 'free(p);\n', true],
+    ['markdown', '~~~\nfree(p);', 'free(p);', true],
+    ['markdown', 'free(p);', 'free(p);', false],
+    ['asked', '```python\nx = 1\n```', 'x = 1\n', true],
+    ['plain', 'x = 1', 'x = 1', true],
+    ['plain', '```\nx = 1\n```', 'x = 1\n', false],
+  ] as const)('%s: %j', (form, answer, text, kept) => {
+    expect(codeOf(answer, form)).toEqual({ text, kept });
+  });
+
+  it('is some text, whatever the answer', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom(...FORMS), (answer, form) => {
+        expect(typeof codeOf(answer, form).text).toBe('string');
+        expect(typeof reviewTextOf(answer, form).text).toBe('string');
+      }),
+    );
+  });
+
+  it('comes back whole from JSON', () => {
+    fc.assert(
+      fc.property(fc.string(), (code) => {
+        expect(codeOf(JSON.stringify({ code }), 'json')).toEqual({ text: code, kept: true });
+      }),
+    );
+  });
+});
+
+describe('the words of a review', () => {
+  it.each([
+    [
+      'json',
+      '{"verdict": "vulnerable", "weakness": "CWE-787", "fix": "snprintf"}',
+      'vulnerable. CWE-787. snprintf',
+      true,
+    ],
+    ['json', '{"verdict": true, "weakness": "overflow"}', 'vulnerable. overflow', true],
+    ['json', '{"verdict": false}', 'safe', true],
+    ['json', 'Vulnerable.', 'Vulnerable.', false],
+    ['xml', '<review><verdict>safe</verdict><fix>none</fix></review>', 'safe. none', true],
+    ['markdown', '- vulnerable\n- use snprintf', '- vulnerable\n- use snprintf', true],
+    ['markdown', 'vulnerable', 'vulnerable', false],
+    ['asked', 'Safe.', 'Safe.', true],
+  ] as const)('%s: %j', (form, answer, text, kept) => {
+    expect(reviewTextOf(answer, form)).toEqual({ text, kept });
+  });
+});
+
+describe('where code is judged', () => {
+  const c = {
+    before: '#include <stdio.h>\n\nvoid put(char *out, size_t cap) {\n    ',
+    after: '\n}\n',
+  };
+  const python = { before: 'import os\n\ndef ping(host):\n    ', after: '\n' };
+
+  it('a body goes into the task', () => {
+    expect(standing(c, 'snprintf(out, cap, "x");')).toEqual(c);
+    expect(standing(python, 'if ping(host):\n        return 1')).toEqual(python);
+  });
+  it('a whole function takes the place of its head, what is before it stays', () => {
+    expect(standing(c, 'void put(char *out, size_t cap)\n{\n  out[0] = 0;\n}').before).toBe(
+      '#include <stdio.h>\n\n',
+    );
+    expect(standing(python, 'import re\ndef ping(host):\n    pass').before).toBe('import os\n\n');
+  });
+});
+
+it('a form adds a line to the prompt, and nothing where it is as asked', () => {
+  expect(inForm('Write f.', 'asked', 'code')).toBe('Write f.');
+  expect(inForm('Write f.', 'json', 'code')).toMatch(/^Write f\.\n.*JSON/);
+});

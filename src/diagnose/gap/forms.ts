@@ -1,0 +1,131 @@
+import type { PromptPair } from '../../evaluate/index.js';
+
+/**
+ * Forms of an answer. `asked`: as the prompt is; the others add a line that asks for a form, so that what is
+ * asked for stays the same and only its form differs. `raw`: as the prompt is, without the chat template.
+ */
+export const FORMS = ['asked', 'raw', 'plain', 'markdown', 'json', 'xml'] as const;
+export type Form = (typeof FORMS)[number];
+
+/** The lines that ask for a form: of code, and of a review. */
+export const REQUESTS: Partial<Record<Form, { code: string; review: string }>> = {
+  plain: {
+    code: 'Answer with the code alone and nothing else.',
+    review: 'Answer in plain sentences.',
+  },
+  markdown: {
+    code: 'Answer with one fenced Markdown code block and nothing else.',
+    review: 'Answer with a Markdown list.',
+  },
+  json: {
+    code: 'Answer with one JSON object whose field "code" holds the code, and nothing else.',
+    review:
+      'Answer with one JSON object with the fields "verdict", "weakness" and "fix", and nothing else.',
+  },
+  xml: {
+    code: 'Answer with the code in one <code> element and nothing else.',
+    review:
+      'Answer with one <review> element that holds <verdict>, <weakness> and <fix>, and nothing else.',
+  },
+};
+
+export const inForm = (prompt: string, form: Form, what: 'code' | 'review'): string => {
+  const request = REQUESTS[form]?.[what];
+  return request === undefined ? prompt : `${prompt}\n${request}`;
+};
+
+/** What was taken out of an answer, and whether the answer kept to its form. */
+export interface Extracted {
+  text: string;
+  kept: boolean;
+}
+
+/** The first fenced block; one that is not closed goes to the end. */
+const FENCE = /^[ \t]*(?:```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|(?![\s\S]))/m;
+
+/**
+ * The code of an answer. By form: the field `code` of the first JSON object; what is in the first `<code>`
+ * element (entities and CDATA undone); the first fenced block. In the other forms a fenced block is taken where
+ * there is one, else all. An answer that does not keep to its form is taken by the rule for the others.
+ */
+export function codeOf(answer: string, form: Form): Extracted {
+  if (form === 'json') {
+    const code = jsonObject(answer)?.code;
+    if (typeof code === 'string') return { text: code, kept: true };
+  }
+  if (form === 'xml') {
+    const inside = element(answer, 'code');
+    if (inside !== undefined) return { text: inside, kept: true };
+  }
+  const fenced = FENCE.exec(answer)?.[1];
+  if (fenced !== undefined)
+    return { text: fenced, kept: form !== 'json' && form !== 'xml' && form !== 'plain' };
+  return { text: answer, kept: form === 'asked' || form === 'raw' || form === 'plain' };
+}
+
+/** What a review says, without its form: of JSON all texts, of XML what is in the elements. */
+export function reviewTextOf(answer: string, form: Form): Extracted {
+  if (form === 'json') {
+    const found = jsonObject(answer);
+    if (found === undefined) return { text: answer, kept: false };
+    const { verdict, weakness, fix } = found;
+    const words = [said(verdict), weakness, fix].filter((x) => typeof x === 'string');
+    return { text: words.join('. '), kept: verdict !== undefined };
+  }
+  if (form === 'xml') {
+    const parts = ['verdict', 'weakness', 'fix'].map((name) => element(answer, name));
+    const words = parts.filter((part) => part !== undefined);
+    return words.length === 0
+      ? { text: answer, kept: false }
+      : { text: words.join('. '), kept: parts[0] !== undefined };
+  }
+  return { text: answer, kept: form !== 'markdown' || /^\s*(?:[-*+]|\d+\.)\s/m.test(answer) };
+}
+
+/** A verdict that is a truth value tells whether the code is vulnerable. */
+const said = (verdict: unknown): unknown =>
+  typeof verdict === 'boolean' ? (verdict ? 'vulnerable' : 'safe') : verdict;
+
+/** The first JSON object in a text. */
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  const start = text.indexOf('{');
+  if (start < 0) return undefined;
+  // The end is the first closing brace with which it can be read: braces within strings do not close.
+  for (let end = text.indexOf('}', start); end >= 0; end = text.indexOf('}', end + 1)) {
+    try {
+      return JSON.parse(text.slice(start, end + 1)) as Record<string, unknown>;
+    } catch {
+      // Not whole yet, or never.
+    }
+  }
+  return undefined;
+}
+
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+function element(text: string, name: string): string | undefined {
+  const inside = new RegExp(`<${name}\\b[^>]*>([\\s\\S]*?)</${name}>`, 'i').exec(text)?.[1];
+  if (inside === undefined) return undefined;
+  const cdata = /^\s*<!\[CDATA\[([\s\S]*?)\]\]>\s*$/.exec(inside)?.[1];
+  return (
+    cdata ?? inside.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => ENTITIES[entity]!)
+  );
+}
+
+/**
+ * Where code is judged: models that write the whole function have the task's head in their answer, those that go on
+ * from it do not. Of the former what stands before the function in the task is kept, so that names are declared.
+ */
+export function standing(
+  { before, after }: PromptPair['context'],
+  code: string,
+): PromptPair['context'] {
+  const lines = before.trimEnd().split('\n');
+  const head = lines.findLastIndex((line) => /\b\w+\s*\([^;]*$/.test(line) && !/^\s/.test(line));
+  const name = /\b(\w+)\s*\(/.exec(lines[head] ?? '')?.[1];
+  const defined = `\\bdef\\s+${name}\\s*\\(|\\b${name}\\s*\\([^;{}]*\\)\\s*\\{`;
+  const whole = name !== undefined && new RegExp(defined).test(code);
+  return whole
+    ? { before: `${lines.slice(0, head).join('\n')}\n`, after: '\n' }
+    : { before, after };
+}
