@@ -12,7 +12,7 @@ import {
   RunFolder,
 } from '../evaluate/index.js';
 import { Scanner } from '../scan/index.js';
-import { type ReviewAccuracy, review, reviewAccuracy } from './gap.js';
+import { type ReviewAccuracy, review, reviewAccuracy } from './gap/review.js';
 import { type LensFindings, lens } from './lens/lens.js';
 import { type PatchFindings, patch } from './patch/patch.js';
 import { PLACES } from './patch/places.js';

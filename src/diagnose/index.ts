@@ -1,12 +1,3 @@
-export { FORMS, type Form } from './gap/forms.js';
-export {
-  type FormEffect,
-  type FormedCompletion,
-  type GapFindings,
-  type GapOptions,
-  type JudgedReview,
-  measureGap,
-} from './gap/measure.js';
 export {
   type About,
   type DiagnoseConfig,
@@ -17,6 +8,15 @@ export {
   STAGES,
   type Stage,
 } from './diagnose.js';
+export { FORMS, type Form } from './gap/forms.js';
+export {
+  type FormEffect,
+  type FormedCompletion,
+  type GapFindings,
+  type GapOptions,
+  type JudgedReview,
+  measureGap,
+} from './gap/measure.js';
 export {
   type FormatReliabilityGap,
   formatReliabilityGap,

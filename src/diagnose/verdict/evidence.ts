@@ -1,7 +1,7 @@
 import { groupBy } from '../../core/index.js';
 import { type Completion, clusteredRate } from '../../evaluate/index.js';
 import { clusterBootstrapMean, mean } from '../../stats/index.js';
-import { formatReliabilityGap, type Review, reviewAccuracy } from '../gap.js';
+import { formatReliabilityGap, type Review, reviewAccuracy } from '../gap/review.js';
 import type { Parting } from '../lens/analyse.js';
 import type { ProbeReport } from '../probe/probe.js';
 import type { Figure } from '../probe/score.js';
