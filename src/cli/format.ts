@@ -40,3 +40,6 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  '));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
+
+/** A depth of the residual stream in a table: -1 is the embeddings. */
+export const layerName = (layer: number): string => (layer < 0 ? 'embeddings' : String(layer));

@@ -25,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     )
     .version(packageVersion())
     .showSuggestionAfterError()
+    .enablePositionalOptions()
     .exitOverride()
     .addCommand(repairCommand())
     .addCommand(diagnoseCommand())

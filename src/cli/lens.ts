@@ -8,11 +8,13 @@ import {
   lensVerdict,
   pValue,
   readLensPairs,
+  readTunedLens,
 } from '../diagnose/index.js';
 import type { Provider } from '../engine/index.js';
 import { pairs } from '../organism/index.js';
-import { formatTable } from './format.js';
+import { formatTable, layerName } from './format.js';
 import { interruptible } from './interrupt.js';
+import { lensTrainCommand } from './lens-train.js';
 import { load } from './load.js';
 import {
   cwe,
@@ -28,6 +30,7 @@ interface Options {
   model: string;
   cwe?: string;
   pairs?: string;
+  tuned?: string;
   seed: number;
   threads?: number;
   device: Provider;
@@ -47,21 +50,25 @@ export function lensCommand(): Command {
       cweInFile,
     )
     .option('-p, --pairs <file>', 'prompt pairs with bodies as JSONL instead of the organism’s')
+    .option('--tuned <file>', 'a tuned lens from "suture lens train" (default: the logit lens)')
     .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 0)
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--json', 'print all figures as JSON')
+    .enablePositionalOptions() // what follows "train" is its own
+    .addCommand(lensTrainCommand())
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  const { device, threads, seed } = options;
+  const { device, threads, seed, tuned } = options;
   const chosen = decisionPairs(options);
   await interruptible(async (signal) => {
     const model = await load(options.model, { device, threads, signal });
     try {
       const progress = new StagedProgress();
       const findings = await lens(model, chosen, {
+        ...(tuned !== undefined && { translators: readTunedLens(tuned, model) }),
         seed,
         signal,
         onProgress: (stage, done, total) => progress.update(stage, done, total),
@@ -141,5 +148,3 @@ function show(findings: LensFindings): string {
   const verdict = lensVerdict(findings).join('\n');
   return `${head.join('\n')}\n\n${curves.join('\n')}\nsecure prompts minus insecure ones\n${contrast}\n${verdict}\n`;
 }
-
-const layerName = (layer: number): string => (layer < 0 ? 'embeddings' : String(layer));

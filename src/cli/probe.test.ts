@@ -1,38 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { main } from './index.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { suture } from './testing/suture.js';
 
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'suture-cli-probe-'));
 });
 afterAll(() => rmSync(dir, { recursive: true }));
-
-/** What the command line prints, in this process. */
-async function suture(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += text;
-    return true;
-  });
-  const complain = vi.spyOn(console, 'error').mockImplementation((text) => {
-    err += text;
-  });
-  const usage = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += text;
-    return true;
-  });
-  try {
-    await main(['node', 'suture', ...args]);
-    return { code: Number(process.exitCode ?? 0), out, err };
-  } finally {
-    for (const spy of [write, complain, usage]) spy.mockRestore();
-    process.exitCode = undefined;
-  }
-}
 
 const rows = ['a', 'b', 'c'].flatMap((base) =>
   [1, 2].map((i) => ({

@@ -29,6 +29,16 @@ export { judgeReview, type ReviewJudgement } from './gap/rule-judge.js';
 export type { LensContrast, LensCurve, LensDepth, Parting } from './lens/analyse.js';
 export { type LensFindings, type LensOptions, lens } from './lens/lens.js';
 export type { LensPair } from './lens/read.js';
+export {
+  readTunedLens,
+  type TunedDepth,
+  type TunedLens,
+  type TuneOptions,
+  textRows,
+  tunedVerdict,
+  tuneLens,
+  writeTunedLens,
+} from './lens/tuned.js';
 export { lensVerdict } from './lens/verdict.js';
 export {
   type PatchCell,

@@ -26,7 +26,7 @@ export {
   type Prompts,
 } from './model.js';
 export { type Fidelity, fidelity } from './quantise/fidelity.js';
-export type { ReadOut, Translator } from './readout.js';
+export { type ReadOut, type Translator, translated, unembedded } from './readout.js';
 export type { SamplingOptions } from './sampling.js';
 export {
   type Comparison,

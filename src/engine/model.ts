@@ -4,7 +4,7 @@ import { type ChatMessage, type Infill, TextCodec } from '../text/index.js';
 import { type Adapter, readAdapter } from './adapter.js';
 import type { WorkOptions } from './checkpoint/content.js';
 import { resolveModel } from './checkpoint/resolve.js';
-import { DTYPES, openModel, type WeightDType, weightsHash } from './checkpoint.js';
+import { type Checkpoint, DTYPES, openModel, type WeightDType, weightsHash } from './checkpoint.js';
 import { Device, PROVIDERS, type Provider } from './device.js';
 import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
 import { type GenerateOptions, generate, type Sample } from './generate.js';
@@ -85,8 +85,12 @@ export class Model {
     this.tokenizer = tokenizer;
   }
 
+  /** Its weights, in place in their files. */
+  get checkpoint(): Checkpoint {
+    return this.#runner.checkpoint;
+  }
   get config(): ModelConfig {
-    return this.#runner.checkpoint.config;
+    return this.checkpoint.config;
   }
   get nLayers(): number {
     return this.config.nLayers;
@@ -96,7 +100,7 @@ export class Model {
   }
   /** SHA-256 over the weights; read once, when first asked for. */
   get hash(): string {
-    this.#hash ??= weightsHash(this.#runner.checkpoint);
+    this.#hash ??= weightsHash(this.checkpoint);
     return this.#hash;
   }
 

@@ -113,23 +113,37 @@ export async function readOut(
   return out;
 }
 
-function buildReadOut(checkpoint: Checkpoint, translated: boolean, options: GraphOptions) {
+/**
+ * Logits of residual streams, as if they were what comes out of the last block.
+ *
+ * @param residual [1, n, d_model]; an input `logit_rows` i64 [rows] says which of the n get logits
+ * @returns [rows, vocab]
+ */
+export function unembedded(graph: Graph, checkpoint: Checkpoint, residual: Value): Value {
   const { config } = checkpoint;
-  const { dModel, nLayers, vocabSize } = config;
-  const graph = new Graph(options);
-  let residual = graph.input('residual', 'f32', [1, 'n', dModel]);
-  if (translated) {
-    const weight = graph.input('translator_weight', 'f32', [dModel, dModel]);
-    const bias = graph.input('translator_bias', 'f32', [dModel]);
-    residual = add(residual, add(matmul(residual, weight, { transB: true }), bias));
-  }
   // The whole model is built, and what comes out of its last block replaced: all before it goes.
-  const last = `blocks.${nLayers - 1}.hook_resid_post`;
+  const last = `blocks.${config.nLayers - 1}.hook_resid_post`;
   const build = {
     ...storedWeights(graph, checkpoint),
     hook: (name: string, value: Value) => (name === last ? residual : value),
   };
-  const { logits } = forward(build, config, inferenceInputs(graph, config)); // [rows, vocab]
+  return forward(build, config, inferenceInputs(graph, config)).logits;
+}
+
+/** The translator of a tuned lens: `h + W h + b`. */
+export const translated = (residual: Value, weight: Value, bias: Value): Value =>
+  add(residual, add(matmul(residual, weight, { transB: true }), bias));
+
+function buildReadOut(checkpoint: Checkpoint, withTranslator: boolean, options: GraphOptions) {
+  const { dModel, vocabSize } = checkpoint.config;
+  const graph = new Graph(options);
+  let residual = graph.input('residual', 'f32', [1, 'n', dModel]);
+  if (withTranslator) {
+    const weight = graph.input('translator_weight', 'f32', [dModel, dModel]);
+    const bias = graph.input('translator_bias', 'f32', [dModel]);
+    residual = translated(residual, weight, bias);
+  }
+  const logits = unembedded(graph, checkpoint, residual); // [rows, vocab]
   const rows = logits.dims[0]!;
   const targets = graph.input('targets', 'i64', [rows, 'k']);
   const chosen = graph.node(

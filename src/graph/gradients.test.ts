@@ -176,6 +176,7 @@ const cases: Record<string, Case> = {
     build: (_, [a, b]) => ops.matmul(a!, b!, { transA: true, alpha: 2 }),
   },
   softmax: { dtype: 'f64', inputs: [[2, 4]], build: (_, [a]) => ops.softmax(a!) },
+  logSoftmax: { dtype: 'f64', inputs: [[2, 4]], build: (_, [a]) => ops.logSoftmax(a!) },
   // Its second output, the inverse root mean square, is float32 whatever the input.
   rmsNorm: {
     dtype: 'f32',

@@ -21,7 +21,15 @@ export {
   where,
 } from './ops/elementwise.js';
 export { matmul } from './ops/matmul.js';
-export { crossEntropy, layerNorm, type RotaryOptions, rmsNorm, rotary, softmax } from './ops/nn.js';
+export {
+  crossEntropy,
+  layerNorm,
+  logSoftmax,
+  type RotaryOptions,
+  rmsNorm,
+  rotary,
+  softmax,
+} from './ops/nn.js';
 export { type BlockMatrix, gatherNBits, matMulNBits } from './ops/quantised.js';
 export { reduceMean, reduceSum } from './ops/reduce.js';
 export { concat, expand, gather, range, reshape, split, transpose } from './ops/shape.js';

@@ -11,3 +11,4 @@ export { initialLora, type LoraSettings, loraTargets, writeAdapter } from './pef
 export { buildHookGradients, type OptimiserSettings, type Trainable } from './program.js';
 export { learningRate, type Schedule } from './schedule.js';
 export { type StepReport, Trainer, type TrainOptions } from './trainer.js';
+export { LensTrainer } from './tuned-lens.js';

@@ -173,8 +173,11 @@ export function buildStep(
   return serialize(graph);
 }
 
-/** Clips the gradients together and adds AdamW for each parameter. */
-function update(
+/**
+ * Clips the gradients together and adds AdamW for each parameter.
+ * Outputs: gradient_norm, next.{...} of each parameter.
+ */
+export function update(
   graph: Graph,
   parameters: ReadonlyMap<string, Value>,
   fresh: readonly Value[],

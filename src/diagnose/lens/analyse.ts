@@ -171,7 +171,7 @@ export function parting(
   ); // [depth][base]
   const clusters = perBase[0]!.length;
   const firstDepth = (draw: readonly number[]): { depth: number; sign: number } => {
-    const at = perBase.map((means) => draw.reduce((sum, i) => sum + means[i]!, 0));
+    const at = perBase.map((means) => settled(mean(draw.map((i) => means[i]!))));
     const sign = Math.sign(at.at(-1)!);
     let depth = depths - 1;
     while (depth > 0 && Math.sign(at[depth - 1]!) === sign) depth--;

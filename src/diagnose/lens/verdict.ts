@@ -17,14 +17,16 @@ export function lensVerdict({ prompts, contrast }: LensFindings): string[] {
   const told =
     first === undefined
       ? `What the prompt asks for is not shown to move the choice at any layer (after the last ${figure(last.difference)}; unrelated tokens ${figure(last.control)}; p = ${pValue(last.p)}).`
-      : `What the prompt asks for moves the choice from ${name(first.layer)} on (${figure(first.difference)}; unrelated tokens ${figure(first.control)}; p = ${pValue(first.p)}) and by ${figure(last.difference)} in the end.`;
+      : `What the prompt asks for moves the choice from ${depthName(first.layer)} on (${figure(first.difference)}; unrelated tokens ${figure(first.control)}; p = ${pValue(first.p)}) and by ${figure(last.difference)} in the end.`;
   return [...kinds, told];
 }
 
-const name = (layer: number): string => (layer < 0 ? 'the embeddings' : `layer ${layer}`);
+/** A depth of the residual stream in words: -1 is the embeddings. */
+export const depthName = (layer: number): string =>
+  layer < 0 ? 'the embeddings' : `layer ${layer}`;
 
 function layerOf({ layer, interval }: Parting): string {
   const { low, high } = interval!;
-  const between = low === high ? '' : ` (95 % of draws: ${name(low)} to ${name(high)})`;
-  return `${name(layer!)}${between}`;
+  const between = low === high ? '' : ` (95 % of draws: ${depthName(low)} to ${depthName(high)})`;
+  return `${depthName(layer!)}${between}`;
 }

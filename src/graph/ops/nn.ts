@@ -16,6 +16,15 @@ export function softmax(x: Value): Value {
   return y;
 }
 
+/** Logarithm of the softmax over the last axis. */
+export function logSoftmax(x: Value): Value {
+  const y: Value = x.graph.node('LogSoftmax', [x], [{ dtype: x.dtype, dims: x.dims }], {
+    attributes: { axis: -1 },
+    backward: ([dy]) => [sub(dy!, mul(exp(y), reduceSum(dy!, [-1], true)))],
+  })[0]!;
+  return y;
+}
+
 /**
  * Root-mean-square normalisation over the last axis: `x / sqrt(mean(x^2) + epsilon) * weight`.
  *
