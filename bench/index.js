@@ -4,6 +4,7 @@
 // `npm run bench -- fuzz [count]` gives it broken sources (`fuzz.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
+import { benchLens } from './lens.js';
 import { benchPrecision } from './precision.js';
 import { benchProbe } from './probe.js';
 import { benchSandbox } from './sandbox.js';
@@ -15,6 +16,7 @@ const parts = {
   precision: benchPrecision,
   decode: benchDecoder,
   probe: benchProbe,
+  lens: benchLens,
   scan: benchScanner,
   sandbox: benchSandbox,
 };

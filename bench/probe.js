@@ -9,7 +9,7 @@ import { writeSafetensors } from '../dist/tensor/index.js';
 import { noise, THREADS } from './measure.js';
 
 /** The shape of Qwen2.5-0.5B. */
-const CONFIG = {
+export const CONFIG = {
   model_type: 'qwen2',
   vocab_size: 151936,
   hidden_size: 896,
@@ -113,8 +113,8 @@ async function seconds(work) {
   return (performance.now() - start) / 1000;
 }
 
-/** @param {string} dir */
-function writeModel(dir) {
+/** Random weights of that shape. @param {string} dir */
+export function writeModel(dir) {
   writeFileSync(join(dir, 'config.json'), JSON.stringify(CONFIG));
   const shapes = weightShapes(parseConfig(CONFIG, 'bench'));
   const tensors = new Map(
