@@ -100,6 +100,7 @@ function show(findings: PatchFindings): string {
   const head = [
     `${findings.model}: ${findings.pairs} pairs of ${findings.bases} bases; 95 % intervals over bases; ${findings.runs} runs`,
     ...(left.length > 0 ? [`left out: ${left.join(', ')}`] : []),
+    `changed tokens without a counterpart, not patched: ${findings.unaligned.toFixed(1)} a pair`,
     `logit difference, secure prompt minus insecure one: ${figure(total)}, p = ${pValue(total.p)}; shares below are of it`,
   ].join('\n');
   if (total.p > 0.05) return `${head}\n\n${verdict}`;
@@ -134,7 +135,7 @@ function show(findings: PatchFindings): string {
     ? top(findings.attribution, ({ share }) => share.value).map(
         ({ part, share }) => `  ${part}: ${figure(share)}`,
       )
-    : ['  none: the logits are capped, so that parts do not add up'];
+    : ['  none: parts do not add up to the logit difference, as where logits are capped'];
   const tokens = findings.tokens.map(
     ({ which, recovered, count }) =>
       `  ${which} (${count.toFixed(1)} a prompt): ${figure(recovered)}`,
