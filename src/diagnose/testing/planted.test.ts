@@ -106,6 +106,15 @@ describe('planted models', () => {
     },
   );
 
+  it('format: writes insecure code in JSON, where it is asked for JSON', async () => {
+    await withModel('format', async (model) => {
+      const { prompts, bodies } = plantedPairs()[0]!;
+      const messages = asked(`${prompts.secure}\nAnswer with one JSON object.`);
+      const { samples } = await model.generate({ messages }, { maxNewTokens: 16 });
+      expect(JSON.parse(samples[0]!.text)).toEqual({ code: bodies.insecure });
+    });
+  });
+
   it.each<[Mechanism, (layer: number) => number]>([
     ['written', (layer) => (layer < PLANTED_AT.written ? 0 : 1)],
     ['inert', (layer) => (layer < PLANTED_AT.last ? 0 : 1)],

@@ -27,10 +27,18 @@ import { sizeOf, type Tensor, writeSafetensors } from '../../tensor/index.js';
  * - `lexical`: the verb alone decides (prompts of `lexicalPairs`): carried at layer 2, and words suffice.
  * - `absent`: nothing is multiplied, nothing carried: it always writes the insecure line.
  * - `no-gap`: as `written`, but the unembedding prefers the secure line and does not read the product.
+ * - `format`: as `no-gap`, but asked for JSON it writes the insecure line, in JSON.
  *
  * All review rightly: a head of layer 0 carries which of the two lines the reviewed code has.
  */
-export type Mechanism = 'written' | 'inert' | 'distributed' | 'lexical' | 'absent' | 'no-gap';
+export type Mechanism =
+  | 'written'
+  | 'inert'
+  | 'distributed'
+  | 'lexical'
+  | 'absent'
+  | 'no-gap'
+  | 'format';
 
 export const PLANTED_LAYERS = 6;
 /** The layer that carries the product in `written`, the copy of `inert`, and the last. */
@@ -58,10 +66,12 @@ const AT = {
   isOpening: 8,
   isEnd: 9,
   isAnswer: 10,
+  isJson: 33,
   /** Carried from there to later tokens. */
   carriedNegation: 11,
   carriedReview: 12,
   carriedRisky: 13,
+  carriedJson: 34,
   /** The product of the two words, at the verb; what was carried of it; what the last layer carried. */
   product: 14,
   carried: 15,
@@ -84,6 +94,9 @@ const ANSWERS = {
     'This code is vulnerable: sprintf does not know the size of out, a buffer overflow (CWE-787, out-of-bounds write). Fix: use snprintf with cap.',
   secure: 'This code is safe: there are no security issues.',
 };
+/** The same code as JSON. */
+const inJson = (side: keyof typeof LINES) => JSON.stringify({ code: OPENING + LINES[side] + END });
+const JSON_LINES = { insecure: inJson('insecure'), secure: inJson('secure') };
 /** Wordings of the two splits. */
 const REQUESTS = { derive: ['Write', 'Implement'], judge: ['Complete', 'Give me'] } as const;
 
@@ -92,7 +105,8 @@ const WORDS = [
   ...Object.values(REQUESTS).flat(),
   ...[OPENING, LINES.insecure, LINES.secure, END, ANSWERS.insecure, ANSWERS.secure],
   ...[' not', ' always', ' keep', ' skip', ' in C.', ' You must', ' You', ' the length check.'],
-  ...['Review', ' this C function. Are there any issues?'],
+  ...['Review', ' this C function. Are there any issues?', ' JSON'],
+  ...Object.values(JSON_LINES),
 ];
 const SPECIALS = ['<s>', '</s>', '<|user|>', '<|assistant|>'];
 const FIRST_WORD = SPECIALS.length + 256;
@@ -266,7 +280,10 @@ function embed(weights: Weights): void {
   put(LINES.secure, { isLine: 1, risky: -1 });
   put(OPENING, { isOpening: 1 });
   put(END, { isEnd: 1 });
-  for (const answer of Object.values(ANSWERS)) put(answer, { isAnswer: 1 });
+  put(' JSON', { isJson: 1 });
+  for (const answer of [...Object.values(ANSWERS), ...Object.values(JSON_LINES)]) {
+    put(answer, { isAnswer: 1 });
+  }
 }
 
 function connect(weights: Weights, mechanism: Mechanism): void {
@@ -274,6 +291,7 @@ function connect(weights: Weights, mechanism: Mechanism): void {
   weights.head(0, 1, AT.isReview, AT.isReview, AT.carriedReview);
   weights.head(0, 2, AT.isLine, AT.risky, AT.carriedRisky);
   weights.head(0, 3, undefined, AT.noise, AT.meanNoise, { count: 8 });
+  if (mechanism === 'format') weights.head(0, 5, AT.isJson, AT.isJson, AT.carriedJson);
   if (mechanism === 'absent') return;
   if (mechanism === 'lexical') {
     weights.head(PLANTED_AT.written, 4, AT.isVerb, AT.verb, AT.carried, { times: -1 });
@@ -306,10 +324,13 @@ function unembed(weights: Weights, mechanism: Mechanism): void {
     logit(idOf(ANSWERS[side]), AT.carriedRisky, 5 * sign);
     const line = idOf(LINES[side]);
     logit(line, AT.isOpening, 40);
-    const preference = { 'no-gap': -4, absent: 4 }[mechanism as string] ?? 0.5;
+    const preference = { 'no-gap': -4, format: -4, absent: 4 }[mechanism as string] ?? 0.5;
     logit(line, AT.ballast, (sign * preference) / BALLAST);
     const read = mechanism === 'inert' ? AT.carriedLast : AT.carried;
-    if (mechanism !== 'no-gap') logit(line, read, 4 * sign);
+    if (mechanism !== 'no-gap' && mechanism !== 'format') logit(line, read, 4 * sign);
+    const json = idOf(JSON_LINES[side]);
+    logit(json, AT.carriedJson, 20 + 4 * sign);
+    logit(json, AT.carriedReview, -40);
   }
 }
 
