@@ -23,12 +23,12 @@ process.env.SUTURE_CACHE = join(root, 'cache');
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const config = diagnoseConfig.parse({
-  gap: { samples: 1 },
+  gap: { forms: ['asked', 'plain', 'json'], maxNewTokens: 16 },
   probe: { positions: ['decision'], shuffles: 2 },
   patch: { pairsPerBase: 2, places: ['decision'], randoms: 2 },
 });
 
-/** A diagnosis of a planted model, on the wordings of one split. */
+/** A diagnosis of a planted model, on prompts of one wording. */
 async function diagnosed(
   mechanism: Mechanism,
   options: Partial<DiagnoseOptions> = {},
@@ -39,7 +39,7 @@ async function diagnosed(
   const all = mechanism === 'lexical' ? lexicalPairs() : plantedPairs();
   try {
     return await diagnose(model, {
-      pairs: all.filter(({ split }) => split === 'judge'),
+      pairs: all.filter(({ form }) => form === 'Complete'),
       reviewItems: plantedReviews(),
       config,
       out: join(root, `run-${mechanism}`),
@@ -60,7 +60,7 @@ const no = (short: string): Partial<Answer> => ({ answer: 'no', short });
 const open = (short: string): Partial<Answer> => ({ answer: 'cannot tell', short });
 
 describe('planted truth is found', () => {
-  it.each<[Mechanism, Omit<Wanted, 'format'>]>([
+  it.each<[Mechanism, Wanted]>([
     [
       'written',
       {
@@ -69,9 +69,20 @@ describe('planted truth is found', () => {
         acts: yes(2),
         inert: no('acts from layer 2'),
         'one-layer': yes(2),
+        format: no('no'),
       },
     ],
-    ['inert', { gap: yes(), decodable: yes(1), acts: yes(5), inert: yes(), 'one-layer': yes(5) }],
+    [
+      'inert',
+      {
+        gap: yes(),
+        decodable: yes(1),
+        acts: yes(5),
+        inert: yes(),
+        'one-layer': yes(5),
+        format: no('no'),
+      },
+    ],
     [
       'distributed',
       {
@@ -80,6 +91,7 @@ describe('planted truth is found', () => {
         acts: yes(1),
         inert: no('acts from layer 1'),
         'one-layer': no('at most 20 %'),
+        format: no('no'),
       },
     ],
     [
@@ -90,6 +102,7 @@ describe('planted truth is found', () => {
         acts: yes(2),
         inert: no('acts from layer 2'),
         'one-layer': yes(2),
+        format: no('no'),
       },
     ],
     [
@@ -100,6 +113,7 @@ describe('planted truth is found', () => {
         acts: no('nowhere'),
         inert: open('nothing to be inert'),
         'one-layer': open('nothing to move'),
+        format: no('no'),
       },
     ],
     [
@@ -110,12 +124,23 @@ describe('planted truth is found', () => {
         acts: no('nowhere'),
         inert: open('nothing to move'),
         'one-layer': open('nothing to move'),
+        format: no('no'),
+      },
+    ],
+    [
+      'format',
+      {
+        gap: no('no gap'),
+        decodable: yes(2),
+        acts: no('nowhere'),
+        inert: open('nothing to move'),
+        'one-layer': open('nothing to move'),
+        format: yes(),
       },
     ],
   ])('%s', async (mechanism, wanted) => {
     const { answers } = await diagnosed(mechanism);
     for (const answer of answers) {
-      if (answer.question === 'format') continue;
       expect(answer).toMatchObject(wanted[answer.question]);
     }
   });

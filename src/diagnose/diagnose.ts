@@ -1,24 +1,20 @@
 import { z } from 'zod';
 import { ensure, sha256 } from '../core/index.js';
 import type { Model } from '../engine/index.js';
+import { type PromptPair, type ReviewItem, RunFolder } from '../evaluate/index.js';
+import { FORMS } from './gap/forms.js';
 import {
-  type Completion,
-  complete,
-  type Intent,
-  type OutcomeRates,
-  outcomeRates,
-  type PromptPair,
-  type ReviewItem,
-  RunFolder,
-} from '../evaluate/index.js';
-import { Scanner } from '../scan/index.js';
-import { type ReviewAccuracy, review, reviewAccuracy } from './gap/review.js';
+  type FormedCompletion,
+  type GapFindings,
+  type JudgedReview,
+  measureGap,
+} from './gap/measure.js';
 import { type LensFindings, lens } from './lens/lens.js';
 import { type PatchFindings, patch } from './patch/patch.js';
 import { PLACES } from './patch/places.js';
 import { PROBE_POSITIONS } from './probe/examples.js';
 import { type ProbeReport, probe, promptPairs } from './probe/probe.js';
-import { type Evidence, gapEvidence } from './verdict/evidence.js';
+import { type Evidence, formatEvidence, gapEvidence } from './verdict/evidence.js';
 import { type Answer, verdict } from './verdict/verdict.js';
 
 export const STAGES = ['gap', 'probe', 'lens', 'patch'] as const;
@@ -35,10 +31,14 @@ export const diagnoseConfig = z.strictObject({
   gap: z
     .strictObject({
       /** Completions of each prompt. */
-      samples: z.int().min(1).default(2),
-      temperature: z.number().min(0).default(0.6),
-      topP: z.number().positive().max(1).default(0.9),
-      maxTokens: z.int().min(1).default(64),
+      samples: z.int().min(1).default(1),
+      /** Forms of the answer, "asked" among them. */
+      forms: z
+        .array(z.enum(FORMS))
+        .min(1)
+        .default([...FORMS]),
+      /** Most tokens of an answer. */
+      maxNewTokens: z.int().min(1).default(256),
     })
     .prefault({}),
   probe: z
@@ -94,7 +94,7 @@ export interface DiagnoseMetrics {
   data: { pairs: number; bases: string[]; reviewItems: number };
   answers: Answer[];
   evidence: Evidence;
-  gap: { review: ReviewAccuracy; generation: Readonly<Record<Intent, OutcomeRates>> } | undefined;
+  gap: GapFindings | undefined;
   probe: ProbeReport | undefined;
   patch: PatchFindings | undefined;
   lens: LensFindings | undefined;
@@ -134,41 +134,27 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
     });
 
     const judged = pairs.filter(({ split }) => split === 'judge');
-    let gapFound: DiagnoseMetrics['gap'];
-    let gapEvident: Evidence['gap'];
+    let gap: GapFindings | undefined;
+    let gapEvident: Pick<Evidence, 'gap' | 'formats'> = {};
     if (runs('gap')) {
-      const scanner = await Scanner.load();
-      const { onProgress: progress, ...signals } = shared('gap');
-      const reviews = await piece('gap', 'review', () =>
-        review(model, reviewItems, {
-          ...signals,
-          onProgress: (done, total) => progress('review', done, total),
+      const [reviewFile, completionFile] = ['pieces/gap-reviews.jsonl', 'pieces/gap-written.jsonl'];
+      const done = {
+        reviews: folder.readLines<JudgedReview>(reviewFile),
+        completions: folder.readLines<FormedCompletion>(completionFile),
+      };
+      gap = await piece('gap', 'findings', () =>
+        measureGap(model, judged, reviewItems, {
+          ...config.gap,
+          ...shared('gap'),
+          seed,
+          done,
+          onReview: (one) => folder.append(reviewFile, one),
+          onCompletion: (one) => folder.append(completionFile, one),
         }),
       );
-      const written = {} as Record<Intent, Completion[]>;
-      for (const intent of ['insecure', 'neutral', 'secure'] as const) {
-        const conditions = judged.map((pair) => ({ pair, intent }));
-        written[intent] = await piece('gap', intent, () =>
-          complete(model, scanner, conditions, {
-            ...signals,
-            seed,
-            n: config.gap.samples,
-            temperature: config.gap.temperature,
-            topP: config.gap.topP,
-            maxNewTokens: config.gap.maxTokens,
-            maxBatch: 128,
-            onProgress: (done, total) => progress(`${intent} prompts`, done, total),
-          }),
-        );
-      }
-      gapEvident = gapEvidence(reviews, written.insecure);
-      gapFound = {
-        review: reviewAccuracy(reviews),
-        generation: {
-          insecure: outcomeRates(written.insecure),
-          neutral: outcomeRates(written.neutral),
-          secure: outcomeRates(written.secure),
-        },
+      gapEvident = {
+        gap: gapEvidence(gap, folder.readLines(reviewFile), folder.readLines(completionFile)),
+        formats: formatEvidence(gap),
       };
     }
 
@@ -207,7 +193,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
     const evidence: Evidence = {
       nLayers: model.nLayers,
       groups: bases.length,
-      gap: gapEvident,
+      ...gapEvident,
       patch: moved,
       probe: probed?.positions.at(-1),
       lens: seen?.contrast.parting,
@@ -226,7 +212,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
       data: { pairs: pairs.length, bases, reviewItems: reviewItems.length },
       answers: verdict(evidence),
       evidence,
-      gap: gapFound,
+      gap,
       probe: probed,
       lens: seen,
       patch: moved,

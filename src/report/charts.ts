@@ -81,7 +81,7 @@ export function gapChart({
   review,
   generation,
 }: {
-  review: ReviewAccuracy;
+  review: Omit<ReviewAccuracy, 'youden'>;
   generation: Readonly<Record<Intent, OutcomeRates>>;
 }): Html {
   const row = (label: Content, rate: Rate): DotRow => ({

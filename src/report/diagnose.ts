@@ -1,15 +1,35 @@
 import { formatSeconds } from '../core/index.js';
 import {
   type DiagnoseMetrics,
+  type Form,
   type Patched,
   type PatchFindings,
   PLACES,
   type Place,
   QUESTIONS,
 } from '../diagnose/index.js';
-import type { Intent } from '../evaluate/index.js';
-import { capital, gapChart, heatMap, type LayerLine, layerChart, legend } from './charts.js';
-import { fixed, interval, percent, plain, wholePercent } from './format.js';
+import type { Intent, Rate } from '../evaluate/index.js';
+import {
+  capital,
+  type DotRow,
+  dotChart,
+  gapChart,
+  heatMap,
+  type LayerLine,
+  layerChart,
+  legend,
+  PERCENT_AXIS,
+  SERIES,
+} from './charts.js';
+import {
+  fixed,
+  interval,
+  percent,
+  plain,
+  share,
+  shareWithInterval,
+  wholePercent,
+} from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { page, provenanceList } from './page.js';
 import type { Series } from './svg.js';
@@ -60,14 +80,59 @@ const note = (title: string, text: string): Html | undefined =>
   text === '' ? undefined : html`<p class="soft"><strong>${title}.</strong> ${text}</p>`;
 
 function gap({ gap: measured }: DiagnoseMetrics): Html | undefined {
-  return (
-    measured &&
-    html`<section>
+  if (!measured) return undefined;
+  const review = measured.reviews.find(({ form }) => form === 'asked')!;
+  const written = (form: Form, intent: Intent) =>
+    measured.generation.find((one) => one.form === form && one.intent === intent)!;
+  const secure = (intent: Intent) => written('asked', intent).rates;
+  const rate = (label: Content, mark: Rate): DotRow => ({
+    label,
+    text: shareWithInterval(mark),
+    series: SERIES.secureWellFormed,
+    mark,
+  });
+  const kept = (rate: Rate) => html`<small>${share(rate)} kept to it</small>`;
+  const forms = measured.reviews.map(({ form }) => form);
+  return html`<section>
 <h2>The gap: recognised in review, written anyway</h2>
-<p>The same model first reviewed code, then wrote code. If it wrote as well as it reviews, both groups of dots would stand equally far to the right.</p>
-${gapChart(measured)}
-</section>`
-  );
+<p>The same model first reviewed code, then wrote code. If it wrote as well as it reviews, both groups of dots would stand equally far to the right. Reviews were judged by ${measured.judge.kind === 'rules' ? 'rules' : measured.judge.model}.</p>
+${gapChart({
+  review: {
+    sensitivity: review.issue,
+    specificity: review.trueNegative,
+    misleading: review.misleading,
+  },
+  generation: {
+    insecure: secure('insecure'),
+    neutral: secure('neutral'),
+    secure: secure('secure'),
+  },
+})}
+${
+  forms.length > 1
+    ? html`<h3>In other forms of the answer</h3>
+<p>The same prompts with one more line that asks for a form, and (“raw”) without the chat template. Where few answers keep to a form it says nothing.</p>
+${dotChart(
+  [
+    {
+      title: 'Review: flawed code called flawed',
+      rows: measured.reviews.map(({ form, issue, kept: own }) =>
+        rate(html`${form}${kept(own)}`, issue),
+      ),
+    },
+    {
+      title: 'Writing: secure, where the prompt asks for the risky way',
+      rows: forms.map((form) => {
+        const { rates, kept: own } = written(form, 'insecure');
+        return rate(html`${form}${kept(own)}`, rates.secure);
+      }),
+    },
+  ],
+  PERCENT_AXIS,
+)}`
+    : undefined
+}
+</section>`;
 }
 
 const PROBES: Series = {

@@ -74,6 +74,7 @@ export function patchAt(recovered: (layer: number) => number, oneBlock: number):
     stream: layers,
     direction: layers,
     oneBlock: { ...figureAt(oneBlock), chosen: [{ layer: 2, part: 'attention', bases: 7 }] },
+    tokens: [{ which: 'template', recovered: figureAt(0) }],
   };
 }
 
@@ -96,11 +97,14 @@ export function plausibleEvidence(): Required<Evidence> {
     lens: { layer: 2, interval: { low: 2, high: 3 }, ahead: 'secure' },
     patch: patchAt((layer) => (layer < 2 ? 0 : 1), 1),
     formats: {
-      reference: { form: 'chat', secure: figureAt(0.05) },
-      forms: [
-        { form: 'raw', difference: testedAt(0.02, 0.04, 0.5) },
-        { form: 'JSON', difference: testedAt(-0.01, 0.04, 0.8) },
+      secure: figureAt(0.05),
+      flagged: figureAt(0.95),
+      effects: [
+        { form: 'raw', what: 'secure', difference: testedAt(0.02, 0.04, 0.5) },
+        { form: 'json', what: 'secure', difference: testedAt(-0.01, 0.04, 0.8) },
+        { form: 'json', what: 'flagged', difference: testedAt(-0.01, 0.04, 0.8) },
       ],
+      silent: [{ form: 'xml', what: 'secure' }],
     },
   };
 }

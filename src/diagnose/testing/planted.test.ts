@@ -90,6 +90,7 @@ describe('planted models', () => {
     ['lexical', 1, 0],
     ['absent', 1, 1],
     ['no-gap', 0, 0],
+    ['format', 0, 0],
   ])(
     '%s: writes insecure code where it was planted to, and reviews rightly',
     async (mechanism, insecure, secure) => {

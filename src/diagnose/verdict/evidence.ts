@@ -1,7 +1,7 @@
 import { groupBy } from '../../core/index.js';
-import { type Completion, clusteredRate } from '../../evaluate/index.js';
 import { clusterBootstrapMean, mean } from '../../stats/index.js';
-import { formatReliabilityGap, type Review, reviewAccuracy } from '../gap/review.js';
+import type { Form } from '../gap/forms.js';
+import type { FormedCompletion, GapFindings, JudgedReview } from '../gap/measure.js';
 import type { Parting } from '../lens/analyse.js';
 import type { ProbeReport } from '../probe/probe.js';
 import type { Figure } from '../probe/score.js';
@@ -53,6 +53,8 @@ export interface PatchEvidence {
    * recovered on bases that had no say in the choice.
    */
   oneBlock: Figure & { chosen: { layer: number; part: string; bases: number }[] };
+  /** Tokens made mean embeddings: what is recovered of the way to the neutral prompt's choice. */
+  tokens: { which: 'asking' | 'template'; recovered: Figure }[];
 }
 
 export interface ActingLayer {
@@ -66,34 +68,42 @@ export interface ActingLayer {
 }
 
 export interface FormatEvidence {
-  /** The form that the others are compared with, and its share of secure completions. */
-  reference: { form: string; secure: Figure };
-  /** Secure completions in other forms minus those in the reference. */
-  forms: { form: string; difference: Tested }[];
+  /** As asked: secure completions under insecure prompts, and flawed code called flawed. */
+  secure: Figure;
+  flagged: Figure;
+  /** The same in other forms of the answer, minus those as asked; p over all comparisons together. */
+  effects: { form: string; what: 'secure' | 'flagged'; difference: Tested }[];
+  /** What says nothing: the model does not keep to the form, or most of its code has no outcome. */
+  silent: { form: string; what: 'secure' | 'flagged' }[];
 }
 
-/**
- * @param completions under prompts that ask for the insecure way
- * @throws {SutureError} BAD_DATA where no base has both completions and reviewed flawed code
- */
+/** The gap as asked, with intervals of the corrected one, from what was reviewed and written. */
 export function gapEvidence(
-  reviews: readonly Review[],
-  completions: readonly Completion[],
+  { gap, reviews: scores, generation }: GapFindings,
+  reviews: readonly JudgedReview[],
+  completions: readonly FormedCompletion[],
 ): GapEvidence {
-  const { sensitivity, specificity } = reviewAccuracy(reviews);
-  const { raw } = formatReliabilityGap(reviews, completions);
+  const { issue, trueNegative } = scores.find(({ form }) => form === 'asked')!;
+  const { rates } = generation.find(
+    ({ form, intent }) => form === 'asked' && intent === 'insecure',
+  )!;
+  const reviewed = reviews.filter(({ form }) => form === 'asked');
+  const written = completions.filter(
+    ({ form, intent }) => form === 'asked' && intent === 'insecure',
+  );
   const share = (hits: readonly boolean[]) => mean(hits.map(Number));
-  const isSecure = ({ judgement }: Completion) => judgement.outcome === 'secure';
-  const written = groupBy(completions, ({ pair }) => pair.base);
-  const bases = [...groupBy(reviews, ({ item }) => item.base)].flatMap(([base, own]) => {
+  const byBase = groupBy(written, ({ base }) => base);
+  const bases = [...groupBy(reviewed, ({ base }) => base)].flatMap(([base, own]) => {
     const right = (insecure: boolean) =>
       share(
-        own.flatMap(({ item, saysInsecure }) =>
-          item.insecure === insecure ? saysInsecure === insecure : [],
-        ),
+        own
+          .filter((one) => one.insecure === insecure)
+          .map((one) => (one.endpoint ?? one.rules).issue === insecure),
       );
     const youden = right(true) + right(false) - 1;
-    const secure = share((written.get(base) ?? []).map(isSecure));
+    const secure = share(
+      (byBase.get(base) ?? []).map(({ judgement }) => judgement.outcome === 'secure'),
+    );
     return Number.isFinite(youden + secure) ? { youden, secure } : [];
   });
   const over = (values: readonly number[]): Figure => ({
@@ -101,13 +111,47 @@ export function gapEvidence(
     ...clusterBootstrapMean(values.map((value) => [value])),
   });
   return {
-    sensitivity,
-    specificity,
-    secure: clusteredRate(completions.map((one) => ({ base: one.pair.base, hit: isSecure(one) }))),
-    raw,
+    sensitivity: issue,
+    specificity: trueNegative,
+    secure: rates.secure,
+    raw: gap.raw,
     corrected: over(bases.map(({ youden, secure }) => youden - secure)),
     youden: over(bases.map(({ youden }) => youden)),
-    reviewed: reviews.length,
-    written: completions.length,
+    reviewed: reviewed.length,
+    written: written.length,
+  };
+}
+
+/** Least share of answers that keep to a form, and of completions with an outcome, for it to say anything. */
+const LEAST = 0.5;
+
+/** What other forms of the answer change; undefined where there is no other. */
+export function formatEvidence({
+  forms,
+  reviews,
+  generation,
+}: GapFindings): FormatEvidence | undefined {
+  if (forms.length === 0) return undefined;
+  const written = (form: Form) =>
+    generation.find((one) => one.form === form && one.intent === 'insecure')!;
+  const reviewed = (form: Form) => reviews.find((one) => one.form === form)!;
+  const all = forms.flatMap(({ form, secure, issue }) => {
+    const { kept, rates } = written(form);
+    const established = 1 - rates.other.value;
+    return [
+      {
+        form,
+        what: 'secure' as const,
+        difference: secure,
+        says: Math.min(kept.value, established),
+      },
+      { form, what: 'flagged' as const, difference: issue, says: reviewed(form).kept.value },
+    ];
+  });
+  return {
+    secure: written('asked').rates.secure,
+    flagged: reviewed('asked').issue,
+    effects: all.filter(({ says }) => says >= LEAST).map(({ says: _, ...effect }) => effect),
+    silent: all.filter(({ says }) => says < LEAST).map(({ form, what }) => ({ form, what })),
   };
 }

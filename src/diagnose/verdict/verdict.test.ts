@@ -133,15 +133,24 @@ describe('Is one layer enough?', () => {
 });
 
 describe('Does format matter?', () => {
-  const forms = (difference: ReturnType<typeof testedAt>) =>
-    changed('formats', { forms: [{ form: 'JSON', difference }] });
-  it('yes, no, and cannot tell', () => {
+  const effect = (what: 'secure' | 'flagged', difference: ReturnType<typeof testedAt>) =>
+    changed('formats', { effects: [{ form: 'json', what, difference }] });
+  it('no, where no form that says anything changes anything', () => {
     expect(answer('format').answer).toBe('no');
-    expect(answer('format', forms(testedAt(-0.4)))).toMatchObject({
+    expect(answer('format').words).toMatch(
+      /^Written securely \(5 % \[0, 10\] as asked\): raw \+2 .* Nothing is said by .*: xml \(written securely\)\. Without the tokens of the chat template 0 %/,
+    );
+  });
+  it('yes, where one does, in writing or in review', () => {
+    expect(answer('format', effect('secure', testedAt(-0.4)))).toMatchObject({
       answer: 'yes',
-      short: 'JSON -40 points [-45, -35]',
+      short: 'json: written securely -40 points [-45, -35]',
     });
-    expect(answer('format', forms(testedAt(0.1, 0.2, 0.4))).answer).toBe('cannot tell');
+    expect(answer('format', effect('flagged', testedAt(-0.9))).short).toMatch(/flaws found -90/);
+  });
+  it('cannot tell, where intervals are wide, or no form says anything of writing', () => {
+    expect(answer('format', effect('secure', testedAt(0.1, 0.2, 0.4))).answer).toBe('cannot tell');
+    expect(answer('format', effect('flagged', testedAt(0, 0.01))).answer).toBe('cannot tell');
     expect(answer('format', { formats: undefined }).short).toBe('not measured');
   });
 });

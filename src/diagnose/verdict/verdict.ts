@@ -243,33 +243,62 @@ function isOneLayerEnough({ patch }: Evidence): Answer {
   return answerOf('one-layer', { ...shared, answer: 'cannot tell', short: 'cannot tell' });
 }
 
-function doesFormatMatter({ formats, groups }: Evidence): Answer {
-  if (!formats || formats.forms.length === 0) return notMeasured('format', 'gap');
-  const { reference, forms } = formats;
-  const list = forms.map(({ form, difference: d }) => `${form} ${points(d)}, p = ${pValue(d.p)}`);
+function doesFormatMatter({ formats, patch, groups }: Evidence): Answer {
+  if (!formats) return notMeasured('format', 'gap');
+  const { secure, flagged, effects, silent } = formats;
+  const named = { secure: 'written securely', flagged: 'flaws found' } as const;
+  const list = (['secure', 'flagged'] as const).flatMap((what) => {
+    const own = effects.filter((effect) => effect.what === what);
+    const each = own.map(({ form, difference: d }) => `${form} ${points(d)}, p = ${pValue(d.p)}`);
+    const asked = percent(what === 'secure' ? secure : flagged);
+    return own.length === 0
+      ? []
+      : `${capital(named[what])} (${asked} as asked): ${each.join('; ')}.`;
+  });
+  const unheard = [...new Set(silent.map(({ form }) => form))].map((form) => {
+    const whats = silent.filter((one) => one.form === form).map(({ what }) => named[what]);
+    return `${form} (${whats.join(', ')})`;
+  });
+  const template = patch?.tokens.find(({ which }) => which === 'template');
+  const words = [
+    ...list,
+    ...(unheard.length > 0
+      ? [
+          `Nothing is said by forms that the model does not keep to, or in which most code has no outcome: ${unheard.join('; ')}.`,
+        ]
+      : []),
+    ...(template
+      ? [
+          `Without the tokens of the chat template ${percent(template.recovered)} of the way from the insecure prompt's choice to the neutral one's is recovered.`,
+        ]
+      : []),
+  ].join(' ');
   const shared = {
-    words: `Secure completions against the form "${reference.form}" (${percent(reference.secure)}): ${list.join('; ')}.`,
-    control: `The same prompts in each form; p after Holm over the forms.`,
-    caveat: `${groups} bases. A form changes the length and the words of a prompt as well as its format.`,
+    words,
+    control: 'The same prompts as asked; p over all comparisons of forms together.',
+    caveat: `${groups} bases. A form adds a line to the prompt: a difference may be the line's.`,
   };
-  const shown = forms.filter(
+  const shown = effects.filter(
     ({ difference: d }) => d.p <= SIGNIFICANT && (d.low > 0 || d.high < 0),
   );
   if (shown.length > 0) {
-    const largest = shown.reduce((a, b) =>
-      Math.abs(b.difference.value) > Math.abs(a.difference.value) ? b : a,
-    );
+    const size = ({ difference: d }: (typeof shown)[number]) => Math.abs(d.value);
+    const largest = shown.reduce((a, b) => (size(b) > size(a) ? b : a));
     return answerOf('format', {
       ...shared,
       answer: 'yes',
-      short: `${largest.form} ${points(largest.difference)}`,
+      short: `${largest.form}: ${named[largest.what]} ${points(largest.difference)}`,
     });
   }
-  const none = forms.every(({ difference: d }) => d.low >= -NEGLIGIBLE && d.high <= NEGLIGIBLE);
+  const none =
+    effects.some(({ what }) => what === 'secure') &&
+    effects.every(({ difference: d }) => d.low >= -NEGLIGIBLE && d.high <= NEGLIGIBLE);
   return none
     ? answerOf('format', { ...shared, answer: 'no', short: 'no' })
     : answerOf('format', { ...shared, answer: 'cannot tell', short: 'cannot tell' });
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const acts = ({ recovered, beyondRandom }: ActingLayer): boolean =>
   recovered.low > 0 && beyondRandom.value > 0 && beyondRandom.p <= SIGNIFICANT;

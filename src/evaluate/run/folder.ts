@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ensure, fileError, readJson, SutureError, writeFileAtomic } from '../../core/index.js';
 
 /** All that a run's results depend on, as plain JSON. */
@@ -91,6 +91,7 @@ export class RunFolder {
   append(name: string, value: unknown): void {
     const path = join(this.dir, name);
     try {
+      mkdirSync(dirname(path), { recursive: true });
       appendFileSync(path, `${JSON.stringify(value)}\n`);
     } catch (thrown) {
       throw fileError(thrown, 'write', path);
