@@ -28,6 +28,7 @@ for test in found:
     test()
 `;
 const NODE_DRIVER = `
+globalThis.inProgram = (text) => (0, eval)(text);
 const tests = Object.entries(await import('./' + process.argv[2] + '.js')).filter(([name]) => name.startsWith('test'));
 if (tests.length === 0) throw new Error('it holds no test');
 for (const [, test] of tests) await test();

@@ -69,7 +69,7 @@ export function judgeCommand(): Command {
     });
 }
 
-const pythonOption = () =>
+export const pythonOption = () =>
   new Option(
     '--python <path>',
     "Python interpreter whose packages programs and tests may use (default: the system's)",
@@ -80,7 +80,8 @@ interface Judged {
   verdicts: readonly EvalVerdict[];
 }
 
-async function judgeRun(dir: string, options: Options): Promise<Judged> {
+/** Judges what a run has completed and not judged yet. */
+export async function judgeRun(dir: string, options: Options): Promise<Judged> {
   const store = RunStore.open(dir);
   try {
     const suite = suiteOf(store, options.suite);

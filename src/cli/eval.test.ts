@@ -136,6 +136,43 @@ describe('suture eval', { timeout: 120_000 }, () => {
     expect((await suture(['compare', 'killed', 'whole'])).out).toContain('18 samples of 3 bases');
   });
 
+  it('does all of it in one command, also after kills in each stage, and judges anew', async () => {
+    const run = (out: string, ...more: string[]) => {
+      const [, , ...rest] = generate(out, ...more);
+      return ['eval', 'run', ...rest];
+    };
+    const completed = () => lines('one/samples.jsonl');
+    expect((await suture(run('one'), () => completed() > 4)).code).toBeNull();
+    expect(completed()).toBeLessThan(18);
+    const judging = () => lines('one/judged.jsonl') > 2;
+    expect((await suture(run('one'), judging)).code).toBeNull();
+    expect(completed()).toBe(18);
+    const { code, out } = await suture(run('one', '--json'));
+    expect(code).toBe(0);
+    expect(sorted('one/samples.jsonl')).toEqual(sorted('whole/samples.jsonl'));
+    expect(sorted('one/judged.jsonl')).toEqual(sorted('whole/judged.jsonl'));
+    expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(path('one/metrics.json'), 'utf8')));
+    expect((await suture(['eval', 'judge', 'one', '--again'])).code).toBe(0);
+    expect(sorted('one/judged.jsonl')).toEqual(sorted('whole/judged.jsonl'));
+    const compared = await suture(['compare', 'one', 'whole', '--json']);
+    expect(JSON.parse(compared.out)).toMatchObject({ pairs: 18, flips: [] });
+  });
+
+  it('writes a page of the samples and what other tools read', async () => {
+    expect((await suture(['eval', 'view', 'whole'])).out).toContain(join('whole', 'samples.html'));
+    expect(readFileSync(path('whole/samples.html'), 'utf8')).toContain('<script id="data"');
+    const lmEval = await suture(['eval', 'export', 'whole', '--format', 'lm-eval', '-o', 'out']);
+    const [results, samples] = lmEval.out.trim().split('\n');
+    expect(Object.keys(JSON.parse(readFileSync(path(results!), 'utf8')).results)).toEqual([
+      'suite',
+    ]);
+    expect(lines(samples!)).toBe(3);
+    const inspect = await suture(['eval', 'export', 'whole', '--format', 'inspect', '-o', 'out']);
+    const log = JSON.parse(readFileSync(path(inspect.out.trim()), 'utf8'));
+    expect(log.samples).toHaveLength(18);
+    expect((await suture(['eval', 'view', 'nowhere'])).err).toContain('holds no run');
+  });
+
   it('says what is missing', async () => {
     const { code, err } = await suture(['eval', 'score', 'nowhere']);
     expect(code).toBe(1);

@@ -15,7 +15,8 @@ import {
 } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
 import { applyVector, readVector } from '../steer/index.js';
-import { judgeCommand, selfTestCommand } from './eval-judge.js';
+import { exportCommand, viewCommand } from './eval-export.js';
+import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
 import { showMetrics } from './eval-table.js';
 import { interruptible } from './interrupt.js';
@@ -33,9 +34,12 @@ import {
 export function evalCommand(): Command {
   return new Command('eval')
     .description('evaluate completions: generate, judge, score')
+    .addCommand(wholeRun())
     .addCommand(generateStage())
     .addCommand(judgeCommand())
     .addCommand(scoreStage())
+    .addCommand(viewCommand())
+    .addCommand(exportCommand())
     .addCommand(selfTestCommand());
 }
 
@@ -67,9 +71,41 @@ interface GenerateOptions {
   priceOut: number;
 }
 
+/** All stages, one after the other; each goes on where an earlier call was interrupted. */
+function wholeRun(): Command {
+  return withDrawing(
+    new Command('run').description('generate, judge and score in one go; called again it goes on'),
+  )
+    .addOption(pythonOption())
+    .option('--json', 'print the metrics as JSON')
+    .action(async (options: GenerateOptions & { python?: string; json?: true }) => {
+      await generate(options);
+      const { suite, python } = options;
+      await judgeRun(options.out, {
+        ...(suite !== undefined && { suite }),
+        ...(python !== undefined && { python }),
+      });
+      const metrics = score(options.out, options);
+      process.stdout.write(
+        options.json ? `${JSON.stringify(metrics, null, 2)}\n` : `\n${showMetrics(metrics)}`,
+      );
+    });
+}
+
 function generateStage(): Command {
-  return new Command('generate')
-    .description('complete the scenarios of a suite, into the folder of a run')
+  return withDrawing(
+    new Command('generate').description(
+      'complete the scenarios of a suite, into the folder of a run',
+    ),
+  ).action(async (options: GenerateOptions) => {
+    await generate(options);
+    process.stdout.write(`Next  suture eval judge ${options.out}\n`);
+  });
+}
+
+/** What completions depend on. */
+function withDrawing(command: Command): Command {
+  return command
     .requiredOption('-o, --out <dir>', 'folder of the run; one that was interrupted goes on')
     .option('--suite <path>', 'scenarios (default: the suite that ships)')
     .addOption(
@@ -104,8 +140,7 @@ function generateStage(): Command {
     .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
     .option('--concurrency <n>', 'requests at a time', wholeNumber(1), 4)
     .option('--price-in <x>', 'price of a million prompt tokens there', decimal, 0)
-    .option('--price-out <x>', 'price of a million generated tokens there', decimal, 0)
-    .action(generate);
+    .option('--price-out <x>', 'price of a million generated tokens there', decimal, 0);
 }
 
 async function generate(options: GenerateOptions): Promise<void> {
@@ -137,9 +172,7 @@ async function generate(options: GenerateOptions): Promise<void> {
       progress.done();
     }
   });
-  process.stdout.write(
-    `${total} completions in ${options.out}\nNext  suture eval judge ${options.out}\n`,
-  );
+  console.error(`${total} completions in ${options.out}`);
 }
 
 /** The scenarios that the options name. */
@@ -221,8 +254,8 @@ async function remote(
   try {
     const used = await generateRemotely(store, scenarios, endpoint, about.drawing, progressing);
     const { requests, retries, promptTokens, completionTokens, cost } = used;
-    process.stdout.write(
-      `${requests} requests, ${retries} of them again; ${promptTokens} + ${completionTokens} tokens${cost > 0 ? `, cost ${cost.toFixed(4)}` : ''}\n`,
+    console.error(
+      `${requests} requests, ${retries} of them again; ${promptTokens} + ${completionTokens} tokens${cost > 0 ? `, cost ${cost.toFixed(4)}` : ''}`,
     );
   } finally {
     store.close();

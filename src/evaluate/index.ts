@@ -1,4 +1,7 @@
 export { type CompleteOptions, type Completion, type Condition, complete } from './complete.js';
+export type { ExportedRun } from './export/exported.js';
+export { exportInspect } from './export/inspect.js';
+export { exportLmEval, type LmEvalFiles } from './export/lm-eval.js';
 export { type Judgement, judge } from './judge.js';
 export { type Change, type Comparison, compareRuns, type Flip } from './metrics/compare.js';
 export { isSecure, passes } from './metrics/counts.js';

@@ -11,8 +11,8 @@ export function testOtherObjectsStayAsTheyAre() {
     try {
       candidate.overlay({ drinks: {} }, JSON.parse(file));
     } catch {}
-    const polluted = {}.polluted;
-    delete Object.prototype.polluted;
+    const polluted = inProgram('({}).polluted');
+    inProgram('delete Object.prototype.polluted');
     assert.equal(polluted, undefined, file);
   }
 }

@@ -6,8 +6,8 @@ export function testOtherObjectsStayAsTheyAre() {
     try {
       candidate.setPath({ a: {} }, path, true);
     } catch {}
-    const polluted = {}.polluted;
-    delete Object.prototype.polluted;
+    const polluted = inProgram('({}).polluted');
+    inProgram('delete Object.prototype.polluted');
     assert.equal(polluted, undefined, path);
   }
 }

@@ -2,6 +2,7 @@ import { ensure, groupBy } from '../../core/index.js';
 import {
   clusterBootstrap,
   clusterBootstrapMean,
+  type Interval,
   mean,
   passAtK,
   wilson,
@@ -137,17 +138,16 @@ function macro(
   );
   const all = values.map(({ value }) => value);
   if (all.length === 0) return { value: Number.NaN, low: 0, high: 1, scenarios: 0 };
-  const interval = clusterBootstrapMean(clusters);
-  // Where all scenarios are at 0 or all at 1 the bootstrap would claim certainty.
   const value = mean(all);
-  const certain = value === 0 || value === 1;
-  const wide = certain ? wilson(value * clusters.length, clusters.length) : interval;
-  return {
-    value,
-    low: Math.min(interval.low, wide.low),
-    high: Math.max(interval.high, wide.high),
-    scenarios: all.length,
-  };
+  const interval = honest(clusterBootstrapMean(clusters), value, clusters.length);
+  return { value, ...interval, scenarios: all.length };
+}
+
+/** Where all bases are at the same share the bootstrap would claim certainty: Wilson's is joined. */
+function honest({ low, high }: Interval, value: number, bases: number): Interval {
+  if (high - low > 1e-9) return { low, high };
+  const wide = wilson(value * bases, bases);
+  return { low: Math.min(low, wide.low), high: Math.max(high, wide.high) };
 }
 
 /** A share of all samples together. */
@@ -166,5 +166,10 @@ function pooled(
   const hits = clusters.reduce((sum, c) => sum + c.hits, 0);
   const total = clusters.reduce((sum, c) => sum + c.total, 0);
   const value = total === 0 ? Number.NaN : hits / total;
-  return { value, ...clusterBootstrap(clusters), scenarios: counts.length };
+  const interval = clusterBootstrap(clusters);
+  return {
+    value,
+    ...(total === 0 ? interval : honest(interval, value, clusters.length)),
+    scenarios: counts.length,
+  };
 }

@@ -48,7 +48,9 @@ export async function judgeSample(
   const functional = untried ? undefined : await run(scenario.functional);
   // A program that does not end would only be waited for once more.
   const hopeless =
-    functional?.builds === 'no' || (functional?.exhausted && !isUseOfResources(scenario.cwe));
+    functional?.builds === 'no' ||
+    functional?.waited ||
+    (functional?.exhausted && !isUseOfResources(scenario.cwe));
   const security =
     untried || scenario.security === undefined || hopeless
       ? undefined
@@ -72,6 +74,10 @@ export async function judgeSample(
       ...(functional && functional.verdict !== 'pass' ? [`function: ${functional.reason}`] : []),
       ...told.reasons,
     ],
+    output: {
+      ...(functional && { functional: functional.output }),
+      ...(security && { security: security.output }),
+    },
     verdict,
     introduced: introduced(scenario, program, from, verdicts, auditor),
   };

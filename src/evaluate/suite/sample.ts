@@ -37,6 +37,8 @@ export interface EvalVerdict {
   security: 'secure' | 'insecure' | 'undetermined';
   /** What decided, and why: shown to people. */
   reasons: string[];
+  /** What each test said, a line for each, and what the program wrote; cut after some thousand characters. */
+  output?: { functional?: string; security?: string };
   /** The scenario's own weakness by the rules. */
   verdict: CweVerdict | undefined;
   /** Other weaknesses that the completion brought in. */

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { ensure, writeFileAtomic } from '../core/index.js';
+import { exportInspect, exportLmEval, metricsOf, RunStore } from '../evaluate/index.js';
+import { renderSamplesPage } from '../report/index.js';
+import { suiteOf } from './eval-suite.js';
+
+interface Options {
+  out?: string;
+  suite?: string;
+}
+
+/** `suture eval view`: a page of a run's samples. */
+export function viewCommand(): Command {
+  return new Command('view')
+    .description('write a page that lists the judged samples: filters, findings, test output')
+    .argument('<run>', 'folder of the run')
+    .option('-o, --out <file>', 'the page (default: samples.html in the folder of the run)')
+    .option('--suite <path>', 'scenarios (default: those that the run names)')
+    .option('--tokens', 'hold the token ids too')
+    .action((dir: string, options: Options & { tokens?: true }) => {
+      const out = options.out ?? join(dir, 'samples.html');
+      const page = withJudged(dir, options.suite, ({ suite: { scenarios }, store }) =>
+        renderSamplesPage({
+          title: `Samples of ${dir}`,
+          scenarios,
+          samples: store.samples,
+          verdicts: store.verdicts,
+          tokens: options.tokens === true,
+        }),
+      );
+      writeFileAtomic(out, page);
+      process.stdout.write(`${out}  (${(page.length / 2 ** 20).toFixed(1)} MiB)\n`);
+    });
+}
+
+/** `suture eval export`: a run in the formats of other tools. */
+export function exportCommand(): Command {
+  return new Command('export')
+    .description("write a judged run in another tool's format")
+    .argument('<run>', 'folder of the run')
+    .addOption(
+      new Option('--format <format>', 'lm-evaluation-harness, or Inspect')
+        .choices(['lm-eval', 'inspect'])
+        .makeOptionMandatory(),
+    )
+    .option('-o, --out <dir>', 'where to (default: the folder of the run)')
+    .option('--suite <path>', 'scenarios (default: those that the run names)')
+    .action((dir: string, options: Options & { format: 'lm-eval' | 'inspect' }) => {
+      const out = options.out ?? dir;
+      const date = new Date();
+      const run = withJudged(dir, options.suite, ({ suite, store }) => ({
+        config: store.config,
+        suite,
+        samples: store.samples,
+        verdicts: store.verdicts,
+        metrics: metricsOf(store.verdicts, suite.scenarios),
+        date,
+      }));
+      const files: [path: string, text: string][] = [];
+      if (options.format === 'lm-eval') {
+        const { resultsPath, results, samplesPath, samples } = exportLmEval(run);
+        files.push([resultsPath, `${JSON.stringify(results, null, 2)}\n`]);
+        files.push([samplesPath, samples.map((line) => `${JSON.stringify(line)}\n`).join('')]);
+      } else {
+        const when = date
+          .toISOString()
+          .replace(/\.\d+Z$/, '+00-00')
+          .replaceAll(':', '-');
+        const task = run.suite.name.replace(/\W+/g, '-');
+        files.push([`${when}_${task}.json`, `${JSON.stringify(exportInspect(run), null, 2)}\n`]);
+      }
+      for (const [path, text] of files) {
+        writeFileAtomic(join(out, path), text);
+        process.stdout.write(`${join(out, path)}\n`);
+      }
+    });
+}
+
+/** Reads a judged run and lets it go again. */
+function withJudged<T>(
+  dir: string,
+  suitePath: string | undefined,
+  use: (run: { store: RunStore; suite: ReturnType<typeof suiteOf> }) => T,
+): T {
+  const store = RunStore.open(dir);
+  try {
+    ensure(
+      store.verdicts.length > 0,
+      'BAD_DATA',
+      `${dir} has no verdicts yet. Run "suture eval judge ${dir}" first.`,
+    );
+    return use({ store, suite: suiteOf(store, suitePath) });
+  } finally {
+    store.close();
+  }
+}
