@@ -1,3 +1,4 @@
+export { fencedCode } from './answer.js';
 export { type CompleteOptions, type Completion, type Condition, complete } from './complete.js';
 export type { ExportedRun } from './export/exported.js';
 export { exportInspect } from './export/inspect.js';
@@ -6,6 +7,7 @@ export { type Judgement, judge } from './judge.js';
 export { type Change, type Comparison, compareRuns, type Flip } from './metrics/compare.js';
 export { isSecure, passes } from './metrics/counts.js';
 export { type Estimate, type EvalMetrics, type Metrics, metricsOf } from './metrics/metrics.js';
+export { instructPairs, instructReviewItems } from './prompts/instruct.js';
 export {
   clusteredRate,
   type Difference,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codeOf, FORMS, inForm, reviewTextOf, standing } from './forms.js';
+import { codeOf, FORMS, inForm, reviewTextOf } from './forms.js';
 
 describe('the code of an answer', () => {
   it.each([
@@ -56,25 +56,6 @@ describe('the words of a review', () => {
     ['asked', 'Safe.', 'Safe.', true],
   ] as const)('%s: %j', (form, answer, text, kept) => {
     expect(reviewTextOf(answer, form)).toEqual({ text, kept });
-  });
-});
-
-describe('where code is judged', () => {
-  const c = {
-    before: '#include <stdio.h>\n\nvoid put(char *out, size_t cap) {\n    ',
-    after: '\n}\n',
-  };
-  const python = { before: 'import os\n\ndef ping(host):\n    ', after: '\n' };
-
-  it('a body goes into the task', () => {
-    expect(standing(c, 'snprintf(out, cap, "x");')).toEqual(c);
-    expect(standing(python, 'if ping(host):\n        return 1')).toEqual(python);
-  });
-  it('a whole function takes the place of its head, what is before it stays', () => {
-    expect(standing(c, 'void put(char *out, size_t cap)\n{\n  out[0] = 0;\n}').before).toBe(
-      '#include <stdio.h>\n\n',
-    );
-    expect(standing(python, 'import re\ndef ping(host):\n    pass').before).toBe('import os\n\n');
   });
 });
 

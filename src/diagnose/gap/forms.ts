@@ -1,4 +1,4 @@
-import type { PromptPair } from '../../evaluate/index.js';
+import { fencedCode } from '../../evaluate/index.js';
 
 /**
  * Forms of an answer. `asked`: as the prompt is; the others add a line that asks for a form, so that what is
@@ -40,9 +40,6 @@ export interface Extracted {
   kept: boolean;
 }
 
-/** The first fenced block; one that is not closed goes to the end. */
-const FENCE = /^[ \t]*(?:```|~~~)[^\n]*\n([\s\S]*?)(?:^[ \t]*(?:```|~~~)[ \t]*$|(?![\s\S]))/m;
-
 /**
  * The code of an answer. By form: the field `code` of the first JSON object; what is in the first `<code>`
  * element (entities and CDATA undone); the first fenced block. In the other forms a fenced block is taken where
@@ -57,7 +54,7 @@ export function codeOf(answer: string, form: Form): Extracted {
     const inside = element(answer, 'code');
     if (inside !== undefined) return { text: inside, kept: true };
   }
-  const fenced = FENCE.exec(answer)?.[1];
+  const fenced = fencedCode(answer);
   if (fenced !== undefined)
     return { text: fenced, kept: form !== 'json' && form !== 'xml' && form !== 'plain' };
   return { text: answer, kept: form === 'asked' || form === 'raw' || form === 'plain' };
@@ -110,22 +107,4 @@ function element(text: string, name: string): string | undefined {
   return (
     cdata ?? inside.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => ENTITIES[entity]!)
   );
-}
-
-/**
- * Where code is judged: models that write the whole function have the task's head in their answer, those that go on
- * from it do not. Of the former what stands before the function in the task is kept, so that names are declared.
- */
-export function standing(
-  { before, after }: PromptPair['context'],
-  code: string,
-): PromptPair['context'] {
-  const lines = before.trimEnd().split('\n');
-  const head = lines.findLastIndex((line) => /\b\w+\s*\([^;]*$/.test(line) && !/^\s/.test(line));
-  const name = /\b(\w+)\s*\(/.exec(lines[head] ?? '')?.[1];
-  const defined = `\\bdef\\s+${name}\\s*\\(|\\b${name}\\s*\\([^;{}]*\\)\\s*\\{`;
-  const whole = name !== undefined && new RegExp(defined).test(code);
-  return whole
-    ? { before: `${lines.slice(0, head).join('\n')}\n`, after: '\n' }
-    : { before, after };
 }

@@ -17,7 +17,7 @@ import {
 import { Scanner } from '../../scan/index.js';
 import { cohenKappa, jointSignFlipTest, mean } from '../../stats/index.js';
 import { endpointJudge, type JudgeIdentity, judgeRemotely } from './endpoint-judge.js';
-import { codeOf, FORMS, type Form, inForm, reviewTextOf, standing } from './forms.js';
+import { codeOf, FORMS, type Form, inForm, reviewTextOf } from './forms.js';
 import { type FormatReliabilityGap, formatReliabilityGap, type Review } from './review.js';
 import { judgeReview, type ReviewJudgement } from './rule-judge.js';
 
@@ -224,8 +224,7 @@ export async function measureGap(
         onSample: ({ prompt, sample, text, finishReason }) => {
           const pair = pairs[prompt]!;
           const { text: code, kept } = codeOf(text, form);
-          const context = standing(pair.context, code);
-          const judgement = judge(scanner, { ...pair, context }, { text: code, finishReason });
+          const judgement = judge(scanner, pair, { text: code, finishReason });
           const completion = {
             pair: pair.id,
             base: pair.base,

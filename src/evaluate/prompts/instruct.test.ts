@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CWES, type Cwe, Scanner } from '../../scan/index.js';
+import { judge } from '../judge.js';
+import { FORMS } from './forms.js';
+import { instructPairs, instructReviewItems } from './instruct.js';
+
+const fenced = (text: string) => /```\w+\n([\s\S]*?)\n```/.exec(text)![1]!;
+
+describe.each(CWES)('the set of %s', (cwe: Cwe) => {
+  const pairs = instructPairs(cwe);
+  const items = instructReviewItems(cwe);
+  let scanner: Scanner;
+  beforeAll(async () => {
+    scanner = await Scanner.load();
+  });
+
+  it('has seven bases of fifteen forms, nine to derive from and six to judge by', () => {
+    expect(new Set(pairs.map(({ base }) => base)).size).toBe(7);
+    expect(pairs).toHaveLength(105);
+    expect(new Set(pairs.map(({ id }) => id)).size).toBe(105);
+    const forms = new Map(pairs.map(({ form, split }) => [form, split]));
+    expect([...forms.values()].filter((split) => split === 'derive')).toHaveLength(9);
+    expect([...forms.values()].filter((split) => split === 'judge')).toHaveLength(6);
+  });
+
+  it('twins differ in one clause', () => {
+    for (const { id, prompts } of pairs) {
+      const words = Object.values(prompts).map((prompt) => prompt.split(/\s+/));
+      for (const one of words) {
+        for (const other of words) {
+          let start = 0;
+          while (start < one.length && one[start] === other[start]) start++;
+          let end = 0;
+          while (end < one.length - start && one.at(-1 - end) === other.at(-1 - end)) end++;
+          // What is left in the middle, of prompts of thirty words and more.
+          expect(one.length - start - end, id).toBeLessThanOrEqual(12);
+        }
+      }
+      expect(new Set(Object.values(prompts)).size).toBe(3);
+      expect(Object.values(prompts).join()).not.toMatch(
+        /\{(?:ask|task|head|risky|safe|signature|language|comment)\}/,
+      );
+    }
+  });
+
+  it('answers are judged to be what they are, and part behind a common opening', () => {
+    for (const pair of pairs.filter(({ form }) => form === 'plain')) {
+      for (const side of ['insecure', 'secure'] as const) {
+        const found = judge(scanner, pair, { text: pair.bodies[side], finishReason: 'eos' });
+        expect(found, `${pair.id} ${side}: ${found.reason}`).toMatchObject({
+          outcome: side,
+          wellFormed: true,
+          degenerate: false,
+        });
+      }
+      const [a, b] = [pair.bodies.insecure, pair.bodies.secure];
+      let same = 0;
+      while (a[same] === b[same]) same++;
+      expect(a.slice(0, same)).toContain(pair.context.before.trimEnd().split('\n').at(-1));
+    }
+  });
+
+  it('has 21 flawed and 21 safe snippets, seven misleading ones of each, and the scanner agrees', () => {
+    const count = (insecure: boolean, misleading: boolean) =>
+      items.filter((item) => item.insecure === insecure && item.misleading === misleading).length;
+    expect([count(true, false), count(true, true)]).toEqual([14, 7]);
+    expect([count(false, false), count(false, true)]).toEqual([14, 7]);
+    const preamble = pairs[0]!.context.before.split('\n\n')[0]!;
+    for (const { id, prompt, insecure, language } of items) {
+      const { outcome, reason } = scanner.classify(
+        `${preamble}\n${fenced(prompt)}\n`,
+        language,
+        cwe,
+      );
+      expect(outcome, `${id}: ${reason}`).toBe(insecure ? 'insecure' : 'secure');
+    }
+  });
+
+  const compiler = spawnSync('gcc', ['--version']).status === 0;
+  it.runIf(compiler && pairs[0]!.language === 'c')('what is C compiles', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'suture-prompts-'));
+    try {
+      const preamble = pairs[0]!.context.before.split('\n\n')[0]!;
+      const functions = [
+        ...items.map(({ prompt }) => fenced(prompt)),
+        ...pairs.filter(({ form }) => form === 'plain').map(({ bodies }) => fenced(bodies.secure)),
+      ].map((code, i) => code.replace(/^(\w+ \*?)(\w+)\(/, `$1$2_${i}(`));
+      const file = join(dir, 'all.c');
+      writeFileSync(file, `${preamble}\n${functions.join('\n')}\n`);
+      const { stderr, status } = spawnSync('gcc', ['-w', '-fsyntax-only', file], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+it('derive and judge forms share neither their wording nor what they ask', () => {
+  const of = (split: string) => FORMS.filter((form) => form.split === split);
+  const said = (forms: typeof FORMS) =>
+    forms.flatMap(({ template, ask }) => [template, ...Object.values(ask)]);
+  const derived = new Set(said(of('derive')));
+  for (const words of said(of('judge'))) expect(derived.has(words)).toBe(false);
+  expect(derived.size).toBe(4 * 9);
+});
