@@ -42,7 +42,14 @@ export {
   verify,
 } from './engine/index.js';
 export type { Completion, Judgement, PromptPair, ReviewItem } from './evaluate/index.js';
-export { complete, outcomeRates } from './evaluate/index.js';
+export {
+  complete,
+  instructPairs,
+  instructReviewItems,
+  outcomeRates,
+  readPairs,
+  readReviewItems,
+} from './evaluate/index.js';
 export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
 export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';
 export { renderRepairReport } from './report/index.js';

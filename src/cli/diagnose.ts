@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { ensure, readJson, writeFileAtomic } from '../core/index.js';
 import { diagnose, diagnoseConfig, STAGES, type Stage } from '../diagnose/index.js';
 import { PROVIDERS } from '../engine/index.js';
-import { pairs, reviewItems } from '../organism/index.js';
 import { packageVersion } from '../repair/index.js';
 import { renderDiagnoseReport, renderDiagnosis } from '../report/index.js';
 import { CWES } from '../scan/index.js';
@@ -12,6 +11,7 @@ import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
 import { StagedProgress } from './progress.js';
+import { itemsOf, itemsOption, pairsOf, pairsOption, setOf, setOption } from './sets.js';
 
 /** A configuration file: what is diagnosed, and how. Flags have the last word. */
 const fileSchema = diagnoseConfig.extend({
@@ -19,6 +19,9 @@ const fileSchema = diagnoseConfig.extend({
   cwe: z.enum(CWES).default('CWE-787'),
   device: z.enum(PROVIDERS).default('cpu'),
   threads: z.int().min(1).optional(),
+  set: z.enum(['organism', 'instruct']).optional(),
+  pairs: z.string().optional(),
+  items: z.string().optional(),
 });
 type Flags = Partial<z.infer<typeof fileSchema>> & { config?: string; out?: string; json?: true };
 
@@ -30,6 +33,9 @@ export function diagnoseCommand(): Command {
     )
     .addOption(modelOption().default(undefined, 'organism'))
     .option('-c, --cwe <cwe>', 'the weakness (default: CWE-787)', cwe)
+    .addOption(setOption())
+    .addOption(pairsOption())
+    .addOption(itemsOption())
     .option('--config <file>', 'a JSON file of all settings, as in run.json; flags go before it')
     .option('--stages <names>', `only some of ${STAGES.join(', ')}`, stageList)
     .option(
@@ -58,18 +64,24 @@ async function run({ config: file, out: given, json, ...flags }: Flags): Promise
     'BAD_CONFIG',
     `${file ?? 'The command line'} is not a configuration of diagnose: ${settings.error && z.prettifyError(settings.error)}`,
   );
-  const { model: id, cwe: weakness, device, threads, ...config } = settings.data;
+  const { model: id, cwe: weakness, device, threads, set, pairs, items, ...config } = settings.data;
+  const chosen = {
+    model: id,
+    ...(set && { set }),
+    ...(pairs && { pairs }),
+    ...(items && { items }),
+  };
   const out = given ?? join('runs', `diagnose-${weakness.toLowerCase()}-seed${config.seed}`);
   await interruptible(async (signal) => {
     const model = await load(id, { device, threads, signal });
     try {
       const progress = new StagedProgress();
       const metrics = await diagnose(model, {
-        pairs: pairs(weakness),
-        reviewItems: reviewItems(weakness),
+        pairs: pairsOf(chosen, weakness),
+        reviewItems: itemsOf(chosen, weakness),
         config,
         out,
-        about: { suture: packageVersion(), cwe: weakness, pairs: 'organism' },
+        about: { suture: packageVersion(), cwe: weakness, pairs: pairs ?? setOf(chosen) },
         signal,
         onProgress: (stage, done, total) => progress.update(stage, done, total),
       });

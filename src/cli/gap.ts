@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { sha256 } from '../core/index.js';
 import {
   FORMS,
   type Form,
@@ -11,7 +12,6 @@ import {
 } from '../diagnose/index.js';
 import type { Model, Provider } from '../engine/index.js';
 import { type Endpoint, type Rate, RunFolder } from '../evaluate/index.js';
-import { pairs, reviewItems } from '../organism/index.js';
 import { packageVersion } from '../repair/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 import { formatTable } from './format.js';
@@ -19,9 +19,9 @@ import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
 import { StagedProgress } from './progress.js';
+import { itemsOf, itemsOption, pairsOf, pairsOption, type SetOptions, setOption } from './sets.js';
 
-interface Options {
-  model: string;
+interface Options extends SetOptions {
   cwe?: Cwe;
   forms?: Form[];
   samples: number;
@@ -43,6 +43,9 @@ export function gapCommand(): Command {
     )
     .addOption(modelOption())
     .option('-c, --cwe <cwe>', 'one weakness (default: all six)', cwe)
+    .addOption(setOption())
+    .addOption(pairsOption())
+    .addOption(itemsOption())
     .option(
       '--forms <names>',
       `forms of the answer, of ${FORMS.join(', ')} (default: all)`,
@@ -102,10 +105,13 @@ async function run(options: Options, command: Command): Promise<void> {
 async function measure(
   model: Model,
   one: Cwe,
-  { forms, samples, maxNewTokens, seed, judge, out }: Options & { judge: Endpoint | undefined },
+  options: Options & { judge: Endpoint | undefined },
   progress: StagedProgress,
   signal: AbortSignal,
 ): Promise<GapFindings> {
+  const { forms, samples, maxNewTokens, seed, judge, out } = options;
+  const chosen = pairsOf(options, one).filter(({ split }) => split === 'judge');
+  const items = itemsOf(options, one);
   const folder =
     out === undefined
       ? undefined
@@ -118,31 +124,27 @@ async function measure(
           samples,
           maxNewTokens,
           seed,
+          data: sha256(JSON.stringify([chosen, items])),
           judge: judge && { url: judge.url, model: judge.model },
         });
   try {
-    const findings = await measureGap(
-      model,
-      pairs(one).filter(({ split }) => split === 'judge'),
-      reviewItems(one),
-      {
-        ...(forms && { forms }),
-        samples,
-        maxNewTokens,
-        seed,
-        ...(judge && { judge }),
-        ...(folder && {
-          done: {
-            reviews: folder.readLines<JudgedReview>('reviews.jsonl'),
-            completions: folder.readLines<FormedCompletion>('completions.jsonl'),
-          },
-          onReview: (review) => folder.append('reviews.jsonl', review),
-          onCompletion: (completion) => folder.append('completions.jsonl', completion),
-        }),
-        onProgress: (stage, done, total) => progress.update(`${one}: ${stage}`, done, total),
-        signal,
-      },
-    );
+    const findings = await measureGap(model, chosen, items, {
+      ...(forms && { forms }),
+      samples,
+      maxNewTokens,
+      seed,
+      ...(judge && { judge }),
+      ...(folder && {
+        done: {
+          reviews: folder.readLines<JudgedReview>('reviews.jsonl'),
+          completions: folder.readLines<FormedCompletion>('completions.jsonl'),
+        },
+        onReview: (review) => folder.append('reviews.jsonl', review),
+        onCompletion: (completion) => folder.append('completions.jsonl', completion),
+      }),
+      onProgress: (stage, done, total) => progress.update(`${one}: ${stage}`, done, total),
+      signal,
+    });
     folder?.write('metrics.json', findings);
     return findings;
   } finally {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import {
   figure,
@@ -11,7 +11,6 @@ import {
   readTunedLens,
 } from '../diagnose/index.js';
 import type { Provider } from '../engine/index.js';
-import { pairs } from '../organism/index.js';
 import { formatTable, layerName } from './format.js';
 import { interruptible } from './interrupt.js';
 import { lensTrainCommand } from './lens-train.js';
@@ -25,11 +24,10 @@ import {
   wholeNumber,
 } from './options.js';
 import { StagedProgress } from './progress.js';
+import { pairsOf, type SetOptions, setOption } from './sets.js';
 
-interface Options {
-  model: string;
+interface Options extends Omit<SetOptions, 'items'> {
   cwe?: string;
-  pairs?: string;
   tuned?: string;
   seed: number;
   threads?: number;
@@ -46,10 +44,11 @@ export function lensCommand(): Command {
     .addOption(modelOption())
     .option(
       '-c, --cwe <cwe>',
-      "the organism's weakness (default: CWE-787), or the only one to take from a file",
+      'the weakness (default: CWE-787), or the only one to take from a file',
       cweInFile,
     )
-    .option('-p, --pairs <file>', 'prompt pairs with bodies as JSONL instead of the organism’s')
+    .addOption(setOption())
+    .addOption(decisionPairsOption())
     .option('--tuned <file>', 'a tuned lens from "suture lens train" (default: the logit lens)')
     .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 0)
     .addOption(deviceOption())
@@ -83,15 +82,15 @@ async function run(options: Options): Promise<void> {
   });
 }
 
-/** Pairs whose bodies part: the organism's, or those of a file. */
-export function decisionPairs({
-  cwe: only,
-  pairs: file,
-}: {
-  cwe?: string;
-  pairs?: string;
-}): LensPair[] {
-  if (file === undefined) return pairs(cwe(only ?? 'CWE-787'));
+export const decisionPairsOption = () =>
+  new Option('-p, --pairs <file>', 'prompt pairs with bodies of your own as JSONL').conflicts(
+    'set',
+  );
+
+/** Pairs whose bodies part: shipped, or those of a file. */
+export function decisionPairs(options: Omit<SetOptions, 'items'> & { cwe?: string }): LensPair[] {
+  const { cwe: only, pairs: file } = options;
+  if (file === undefined) return pairsOf(options, cwe(only ?? 'CWE-787'));
   const chosen = readLensPairs(file).filter((one) => only === undefined || one.cwe === only);
   ensure(
     chosen.length > 0,

@@ -11,15 +11,14 @@ import {
 import type { Provider } from '../engine/index.js';
 import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
-import { decisionPairs } from './lens.js';
+import { decisionPairs, decisionPairsOption } from './lens.js';
 import { load } from './load.js';
 import { cweInFile, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
 import { StagedProgress } from './progress.js';
+import { type SetOptions, setOption } from './sets.js';
 
-interface Options {
-  model: string;
+interface Options extends Omit<SetOptions, 'items'> {
   cwe?: string;
-  pairs?: string;
   perBase: number;
   places?: Place[];
   randoms: number;
@@ -38,10 +37,11 @@ export function patchCommand(): Command {
     .addOption(modelOption())
     .option(
       '-c, --cwe <cwe>',
-      "the organism's weakness (default: CWE-787), or the only one to take from a file",
+      'the weakness (default: CWE-787), or the only one to take from a file',
       cweInFile,
     )
-    .option('-p, --pairs <file>', 'prompt pairs with bodies as JSONL instead of the organism’s')
+    .addOption(setOption())
+    .addOption(decisionPairsOption())
     .option('--per-base <n>', 'pairs of each base', wholeNumber(1), 4)
     .option(
       '--places <names>',

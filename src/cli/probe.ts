@@ -15,7 +15,6 @@ import {
   signed,
 } from '../diagnose/index.js';
 import type { Provider } from '../engine/index.js';
-import { pairs } from '../organism/index.js';
 import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
@@ -28,11 +27,10 @@ import {
   wholeNumber,
 } from './options.js';
 import { StagedProgress } from './progress.js';
+import { type SetOptions, setOption, pairsOf as shippedPairs } from './sets.js';
 
-interface Options {
-  model: string;
+interface Options extends Omit<SetOptions, 'items'> {
   cwe?: string;
-  pairs?: string;
   sven?: string;
   position?: ProbePosition[];
   maxTokens: number;
@@ -52,14 +50,16 @@ export function probeCommand(): Command {
     .addOption(modelOption())
     .option(
       '-c, --cwe <cwe>',
-      "the organism's weakness (default: CWE-787), or the only one to take from a file",
+      'the weakness (default: CWE-787), or the only one to take from a file',
       cweInFile,
     )
     .addOption(
-      new Option('-p, --pairs <file>', 'prompt pairs as JSONL instead of the organism’s').conflicts(
+      new Option('-p, --pairs <file>', 'prompt pairs of your own as JSONL').conflicts([
         'sven',
-      ),
+        'set',
+      ]),
     )
+    .addOption(setOption())
     .option('--sven <dir>', 'pairs of functions before and after a fix, as SVEN lays them out')
     .option(
       '--position <names>',
@@ -106,9 +106,9 @@ async function run(options: Options): Promise<void> {
   });
 }
 
-function pairsOf({ cwe: only, pairs: file, sven }: Options): ProbePair[] {
+function pairsOf({ cwe: only, pairs: file, sven, ...options }: Options): ProbePair[] {
   const path = file ?? sven;
-  if (path === undefined) return promptPairs(pairs(cwe(only ?? 'CWE-787')));
+  if (path === undefined) return promptPairs(shippedPairs(options, cwe(only ?? 'CWE-787')));
   const found = file === undefined ? readSvenPairs(path) : readPromptPairs(path);
   const chosen = found.filter((one) => only === undefined || one.cwe === only);
   ensure(

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { writeFileAtomic } from '../core/index.js';
 import type { Provider } from '../engine/index.js';
-import { pairs, reviewItems } from '../organism/index.js';
 import { repair } from '../repair/index.js';
 import { renderRepairReport, renderTerminalSummary } from '../report/index.js';
 import type { Cwe } from '../scan/index.js';
@@ -10,9 +9,17 @@ import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
 import { StagedProgress } from './progress.js';
+import {
+  answerLength,
+  itemsOf,
+  itemsOption,
+  pairsOf,
+  pairsOption,
+  type SetOptions,
+  setOption,
+} from './sets.js';
 
-interface Options {
-  model: string;
+interface Options extends SetOptions {
   cwe: Cwe;
   out?: string;
   seed: number;
@@ -30,6 +37,9 @@ export function repairCommand(): Command {
     )
     .addOption(modelOption())
     .option('-c, --cwe <cwe>', 'the weakness to repair', cwe, 'CWE-787')
+    .addOption(setOption())
+    .addOption(pairsOption())
+    .addOption(itemsOption())
     .option('-o, --out <dir>', 'run folder (default: runs/repair-<cwe>-seed<seed>)')
     .option('--seed <n>', 'seed of every random draw', wholeNumber(0), 0)
     .option(
@@ -53,8 +63,9 @@ async function run(options: Options): Promise<void> {
       const progress = new StagedProgress();
       const metrics = await repair(model, {
         cwe: options.cwe,
-        pairs: pairs(options.cwe),
-        reviewItems: reviewItems(options.cwe),
+        pairs: pairsOf(options, options.cwe),
+        reviewItems: itemsOf(options, options.cwe),
+        maxNewTokens: answerLength(options),
         out,
         seed,
         samples,

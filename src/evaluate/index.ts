@@ -7,6 +7,7 @@ export { type Judgement, judge } from './judge.js';
 export { type Change, type Comparison, compareRuns, type Flip } from './metrics/compare.js';
 export { isSecure, passes } from './metrics/counts.js';
 export { type Estimate, type EvalMetrics, type Metrics, metricsOf } from './metrics/metrics.js';
+export { readPairs, readReviewItems } from './prompts/files.js';
 export { instructPairs, instructReviewItems } from './prompts/instruct.js';
 export {
   clusteredRate,

@@ -53,13 +53,15 @@ export interface RepairOptions {
   samples?: number;
   /** Prompts per base on which settings are tried. Defaults to 2. */
   innerPrompts?: number;
+  /** Most tokens of a completion or a review. Defaults to 64, enough for the organism's bodies. */
+  maxNewTokens?: number;
   /** Called as work goes on: which stage, and what share of it is done. */
   onProgress?: (stage: string, done: number, total: number) => void;
   signal?: AbortSignal;
 }
 
-/** The paper's sampling (Surgical Repair, section 4); bodies are short. */
-const SAMPLING = { temperature: 0.6, topP: 0.9, maxNewTokens: 64 };
+/** The paper's sampling (Surgical Repair, section 4). */
+const SAMPLING = { temperature: 0.6, topP: 0.9 };
 
 /** The baseline that costs nothing: what a careful user would write before the prompt. */
 const REMINDER =
@@ -80,7 +82,7 @@ const ARMS: Record<ArmName, string> = {
  */
 export async function repair(model: Model, options: RepairOptions): Promise<RepairMetrics> {
   const began = performance.now();
-  const { cwe, out, seed = 0, samples = 2, innerPrompts = 2, signal } = options;
+  const { cwe, out, seed = 0, samples = 2, innerPrompts = 2, maxNewTokens = 64, signal } = options;
   const { tokenizer } = model;
   ensure(
     tokenizer?.chatTemplate,
@@ -112,14 +114,14 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
     seed,
     samples,
     innerPrompts,
-    sampling: SAMPLING,
+    sampling: { ...SAMPLING, maxNewTokens },
     strengths: STRENGTHS,
     data: dataHash(options.pairs, options.reviewItems),
   });
   const scanner = await Scanner.load();
   const stage = (name: string) => (done: number, total: number) =>
     options.onProgress?.(name, done, total);
-  const sampling = { ...SAMPLING, seed, ...(signal ? { signal } : {}) };
+  const sampling = { ...SAMPLING, maxNewTokens, seed, ...(signal ? { signal } : {}) };
   const judge = async (name: string, label: string, conditions: Condition[], n = samples) => {
     const onProgress = stage(name);
     const completions = await complete(model, scanner, conditions, {
@@ -136,6 +138,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   // 1. The gap: does it recognise what it writes?
   const reviews = await review(model, options.reviewItems, {
     onProgress: stage('review'),
+    maxNewTokens,
     ...(signal ? { signal } : {}),
   });
   const none = await judge('generate', 'none', ask('insecure'));
@@ -288,7 +291,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
     },
     cwe,
     seed,
-    sampling: { samplesPerPrompt: samples, ...SAMPLING },
+    sampling: { samplesPerPrompt: samples, ...SAMPLING, maxNewTokens },
     data: {
       bases,
       derivePairs: derive.length,

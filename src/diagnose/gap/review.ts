@@ -33,10 +33,10 @@ export interface Review {
 export async function review(
   model: Model,
   items: readonly ReviewItem[],
-  options: Pick<GenerateOptions, 'onProgress' | 'signal'> = {},
+  options: Pick<GenerateOptions, 'onProgress' | 'signal' | 'maxNewTokens'> = {},
 ): Promise<Review[]> {
   const messages = items.map(({ prompt }) => [{ role: 'user' as const, content: prompt }]);
-  const { samples } = await model.generate({ messages }, { ...options, maxNewTokens: 64 });
+  const { samples } = await model.generate({ messages }, { maxNewTokens: 64, ...options });
   return samples.map(({ prompt, text }) => ({
     item: items[prompt]!,
     text,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensure, fileError, messageOf, readText, SutureError } from '../../core/index.js';
+import { ensure, fileError, readJsonLines } from '../../core/index.js';
 import type { LensPair } from '../lens/read.js';
 import type { ProbePair } from './examples.js';
 
@@ -37,7 +37,7 @@ export interface PairInFile {
  * @throws {SutureError} NOT_FOUND, DISK; BAD_DATA naming the line
  */
 export function readPromptPairs(path: string): PairInFile[] {
-  return readJsonLines(path, PROMPTS).map(({ id, base, cwe, prompts, bodies }) => ({
+  return readJsonLines(path, PROMPTS, 'pair').map(({ id, base, cwe, prompts, bodies }) => ({
     cwe: cwe === undefined ? undefined : cweName(cwe),
     pair: {
       id,
@@ -55,7 +55,7 @@ export function readPromptPairs(path: string): PairInFile[] {
  * @throws {SutureError} NOT_FOUND, DISK; BAD_DATA naming the line, or the pair without bodies
  */
 export function readLensPairs(path: string): { pair: LensPair; cwe: string | undefined }[] {
-  return readJsonLines(path, PROMPTS).map(({ id, base, cwe, prompts, bodies }) => {
+  return readJsonLines(path, PROMPTS, 'pair').map(({ id, base, cwe, prompts, bodies }) => {
     ensure(bodies, 'BAD_DATA', `${path}: the pair ${id} has no bodies; the lens compares them.`);
     const { insecure, secure, neutral } = prompts;
     return {
@@ -75,7 +75,7 @@ export function readSvenPairs(folder: string): PairInFile[] {
   const files = jsonLinesIn(folder);
   ensure(files.length > 0, 'NOT_FOUND', `There is no .jsonl file in ${folder}.`);
   return files.flatMap((path) =>
-    readJsonLines(path, FUNCTIONS).map((row, i) => ({
+    readJsonLines(path, FUNCTIONS, 'pair').map((row, i) => ({
       cwe: cweName(row.vul_type),
       pair: {
         id: `${path}:${i + 1} ${row.func_name}`,
@@ -101,30 +101,4 @@ function jsonLinesIn(folder: string): string[] {
   } catch (thrown) {
     throw fileError(thrown, 'read', folder);
   }
-}
-
-function readJsonLines<T>(path: string, schema: z.ZodType<T>): T[] {
-  const lines = readText(path)
-    .replace(/^\uFEFF/, '')
-    .split('\n');
-  return lines.flatMap((line, i) => {
-    if (line.trim() === '') return [];
-    const where = `${path}, line ${i + 1}`;
-    let data: unknown;
-    try {
-      data = JSON.parse(line);
-    } catch (thrown) {
-      throw new SutureError('BAD_DATA', `${where} is not valid JSON: ${messageOf(thrown)}.`, {
-        cause: thrown,
-      });
-    }
-    const result = schema.safeParse(data);
-    if (result.success) return [result.data];
-    const issue = result.error.issues[0];
-    throw new SutureError(
-      'BAD_DATA',
-      `${where} is not such a pair: ${issue?.path.join('.')}: ${issue?.message}.`,
-      { cause: result.error },
-    );
-  });
 }
