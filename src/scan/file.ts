@@ -3,6 +3,9 @@ import { type CFinding, type Macros, macrosOf, runC } from './flow-c.js';
 import type { Parsed, Parsers, SyntaxNode } from './parse.js';
 import type { SourceLanguage } from './types.js';
 
+/** For each function of C: what following its sizes may take. */
+const SIZES_BUDGET = { steps: 12_000, paths: 24 };
+
 /** One source as rules see it; what is costly is made when it is first asked for. */
 export class FileContext {
   readonly language: SourceLanguage;
@@ -47,7 +50,7 @@ export class FileContext {
 
   /** What the analysis of sizes and buffers found in a C file. */
   get sizes(): { findings: CFinding[]; complete: boolean } {
-    this.#sizes ??= runC(this.root, this.macros);
+    this.#sizes ??= runC(this.root, this.macros, SIZES_BUDGET);
     return this.#sizes;
   }
 

@@ -7,7 +7,7 @@ import { LIBRARY } from './libc.js';
 import { Facts, Linear, type Unknown, ZERO } from './linear.js';
 import { COMPARISONS, type Guard, keyOf, type LoopShape, shapeOf } from './loops-c.js';
 import type { SyntaxNode } from './parse.js';
-import { ABANDON, explore, MAX_STEPS, type Path } from './paths.js';
+import { ABANDON, type Budget, explore, MAX_STEPS, type Path } from './paths.js';
 import { pairSizes } from './sizes.js';
 import type { Finding } from './types.js';
 import { CHAR, type CType, INT, SIZE, sizeOf, strideOf, TypeTable, UNKNOWN } from './types-c.js';
@@ -71,6 +71,8 @@ interface Variable {
 
 type Completion = 'next' | 'break' | 'continue' | 'return' | { goto: string };
 
+/** Conditions of loops as they are asked at the end: other choices than on entry. */
+const LEAVING = new WeakMap<SyntaxNode, object>();
 const NULL_NAMES = new Set(['NULL', 'nullptr', 'false']);
 
 const memoryOf = ({ allocated, declared }: Block): Pick<CFinding, 'memory'> =>
@@ -94,10 +96,15 @@ export function macrosOf(root: SyntaxNode, parse: (source: string) => SyntaxNode
   return macros;
 }
 
-/** All findings of all functions in a file; `complete` is false where there were too many paths. */
+/**
+ * All findings of all functions in a file; `complete` is false where there were too many paths.
+ *
+ * @param allowance what may be spent on each function
+ */
 export function runC(
   root: SyntaxNode,
   macros: Macros,
+  allowance: Budget = { steps: MAX_STEPS },
 ): { findings: CFinding[]; complete: boolean } {
   const findings: CFinding[] = [];
   const refuted = new Set<SyntaxNode>();
@@ -110,7 +117,7 @@ export function runC(
   for (const body of bodies) {
     // Loop invariants are guessed; when one turns out wrong, all that was built on it is redone.
     const [kept, wrong] = [findings.length, refuted.size];
-    const budget = { steps: MAX_STEPS };
+    const budget = { ...allowance };
     const attempt = () =>
       explore((path) => {
         const run = new CRun(path, findings, macros, refuted);
@@ -138,6 +145,8 @@ export class CRun {
   /** Comparisons that do not hold from one iteration of their loop to the next. */
   readonly #refuted: Set<SyntaxNode>;
   readonly #expanding = new Set<string>();
+  /** The loop whose condition is asked after its last iteration. */
+  #leaving: SyntaxNode | undefined;
   readonly #nonlinear = new Map<string, Value>();
   readonly #types = new TypeTable((node) => this.number(this.evaluate(node)).form);
 
@@ -597,7 +606,10 @@ export class CRun {
     if (update) this.evaluate(update);
     for (const guard of invariants) if (!this.#within(guard)) this.#refuted.add(guard.node);
     // This was the last iteration: the path on which it was not is the generic one again.
-    if (enters()) throw ABANDON;
+    this.#leaving = node;
+    const again = enters();
+    this.#leaving = undefined;
+    if (again) throw ABANDON;
     return 'next';
   }
 
@@ -663,7 +675,7 @@ export class CRun {
     const body = node.get('body')?.named ?? [];
     const cases = body.flatMap((child, index) => (child.type === 'case_statement' ? [index] : []));
     const hasDefault = cases.some((index) => body[index]!.get('value') === undefined);
-    const choice = this.#path.choose(cases.length + (hasDefault ? 0 : 1));
+    const choice = this.#path.choose(cases.length + (hasDefault ? 0 : 1), node);
     const first = cases[choice];
     if (first === undefined) return 'next';
     const label = body[first]!.get('value');
@@ -700,24 +712,24 @@ export class CRun {
       if (operator === '&&') return this.branch(left) && this.branch(right);
       if (operator === '||') return this.branch(left) || this.branch(right);
       if (operator && COMPARISONS.has(operator))
-        return this.#compare(operator, this.evaluate(left), this.evaluate(right));
+        return this.#compare(operator, this.evaluate(left), this.evaluate(right), node);
     }
     const value = this.evaluate(node);
-    return this.#compare('!=', value, this.constant(0));
+    return this.#compare('!=', value, this.constant(0), node);
   }
 
-  #compare(operator: string, a: Value, b: Value): boolean {
+  #compare(operator: string, a: Value, b: Value, at: SyntaxNode): boolean {
     let left: Linear;
     let right: Linear;
     if (a.kind === 'pointer' && b.kind === 'pointer') {
-      if (a.block !== b.block) return this.#path.choose(2) === 0;
+      if (a.block !== b.block) return this.#choose(at);
       left = a.offset;
       right = b.offset;
     } else if (a.kind === 'pointer' || b.kind === 'pointer') {
       // A test for NULL: literals and arrays are never NULL.
       const { block } = a.kind === 'pointer' ? a : (b as PointerValue);
       if (block.literal !== undefined || block.declared) return operator === '!=';
-      return this.#path.choose(2) === 0;
+      return this.#choose(at);
     } else {
       const unsigned = a.unsigned || b.unsigned;
       left = (unsigned ? this.#unsigned(a) : a).form;
@@ -727,36 +739,40 @@ export class CRun {
     const more = right.minus(left);
     switch (operator) {
       case '<':
-        return this.#decide(less.plus(1), more);
+        return this.#decide(less.plus(1), more, at);
       case '<=':
-        return this.#decide(less, more.plus(1));
+        return this.#decide(less, more.plus(1), at);
       case '>':
-        return this.#decide(more.plus(1), less);
+        return this.#decide(more.plus(1), less, at);
       case '>=':
-        return this.#decide(more, less.plus(1));
+        return this.#decide(more, less.plus(1), at);
       default: {
         const from = a.kind === 'number' && b.kind === 'number' ? (a.from ?? b.from) : undefined;
-        const same = this.#same(less, more, from, b);
+        const same = this.#same(less, more, from, b, at);
         return operator === '==' ? same : !same;
       }
     }
   }
 
+  /** The way of a condition of which both are possible; at the end of a loop, out of it first. */
+  #choose(at: SyntaxNode): boolean {
+    if (this.#leaving === undefined) return this.#path.choose(2, at) === 0;
+    const ways = LEAVING.get(at) ?? {};
+    LEAVING.set(at, ways);
+    return this.#path.choose(2, ways) === 1;
+  }
+
   /** Takes `yes <= 0` or `no <= 0`, its opposite, whichever is not ruled out. */
-  #decide(yes: Linear, no: Linear): boolean {
-    const truth = this.facts.prove(yes)
-      ? true
-      : this.facts.prove(no)
-        ? false
-        : this.#path.choose(2) === 0;
+  #decide(yes: Linear, no: Linear, at: SyntaxNode): boolean {
+    const truth = this.facts.prove(yes) ? true : this.facts.prove(no) ? false : this.#choose(at);
     this.facts.add(truth ? yes : no);
     return truth;
   }
 
-  #same(less: Linear, more: Linear, from: NumberValue['from'], b: Value): boolean {
+  #same(less: Linear, more: Linear, from: NumberValue['from'], b: Value, at: SyntaxNode): boolean {
     const different = this.facts.prove(less.plus(1)) || this.facts.prove(more.plus(1));
     const equal = !different && this.facts.prove(less) && this.facts.prove(more);
-    const same = equal || (!different && this.#path.choose(2) === 0);
+    const same = equal || (!different && this.#choose(at));
     if (same) {
       this.facts.add(less);
       this.facts.add(more);

@@ -4,7 +4,7 @@
  */
 import { FUNCTIONS, METHODS } from './library-python.js';
 import type { SyntaxNode } from './parse.js';
-import { ABANDON, explore, type Path } from './paths.js';
+import { ABANDON, type Budget, explore, type Path } from './paths.js';
 import type { Finding } from './types.js';
 import {
   atMost,
@@ -52,23 +52,32 @@ const SCOPES = new Set(['function_definition', 'class_definition', 'lambda']);
 /**
  * All findings in all functions of a file; `complete` is false where there were too many paths.
  *
- * @param rule makes a rule for one path
+ * @param rules each makes a rule for one path
+ * @param allowance what may be spent on each function
  */
 export function runPython(
   root: SyntaxNode,
-  rule: () => PythonRule,
-): { findings: Finding[]; complete: boolean } {
-  const findings: Finding[] = [];
+  rules: readonly (() => PythonRule)[],
+  allowance?: Budget,
+): { findings: Finding[][]; complete: boolean } {
+  const findings: Finding[][] = rules.map(() => []);
   const entries = [
     ...root.walk((node) => node.parent?.type === 'function_definition' && node.field === 'body'),
   ].filter((node) => node.type === 'function_definition');
   let complete = true;
   for (const entry of entries.length > 0 ? entries : [undefined]) {
-    const finished = explore((path) => {
-      const run = new PythonRun(path, rule(), findings);
-      run.module(root);
-      if (entry) run.entry(entry);
-    });
+    const finished = explore(
+      (path) => {
+        const run = new PythonRun(
+          path,
+          rules.map((rule) => rule()),
+          findings,
+        );
+        run.module(root);
+        if (entry) run.entry(entry);
+      },
+      allowance && { ...allowance },
+    );
     complete &&= finished;
   }
   return { findings, complete };
@@ -76,8 +85,8 @@ export function runPython(
 
 class PythonRun {
   readonly #path: Path;
-  readonly #rule: PythonRule;
-  readonly #findings: Finding[];
+  readonly #rules: PythonRule[];
+  readonly #findings: Finding[][];
   #variables = new Map<string, Value>();
   #calls = 0;
   #returned: Value = NOTHING;
@@ -85,14 +94,17 @@ class PythonRun {
   #outermost = false;
   #web = false;
 
-  constructor(path: Path, rule: PythonRule, findings: Finding[]) {
+  constructor(path: Path, rules: PythonRule[], findings: Finding[][]) {
     this.#path = path;
-    this.#rule = rule;
+    this.#rules = rules;
     this.#findings = findings;
   }
 
-  #report(finding: Omit<Finding, 'line'> | undefined, line: number): void {
-    if (finding) this.#findings.push({ ...finding, line });
+  #report(ask: (rule: PythonRule) => Omit<Finding, 'line'> | undefined, line: number): void {
+    for (const [index, rule] of this.#rules.entries()) {
+      const finding = ask(rule);
+      if (finding) this.#findings[index]!.push({ ...finding, line });
+    }
   }
 
   /** Runs the statements of the file outside its functions. */
@@ -206,7 +218,7 @@ class PythonRun {
       case 'return_statement':
         this.#returned = node.named[0] ? this.evaluate(node.named[0]) : NOTHING;
         if (this.#outermost)
-          this.#report(this.#rule.result?.(this.#returned, this.#web), node.line);
+          this.#report((rule) => rule.result?.(this.#returned, this.#web), node.line);
         return 'return';
       case 'raise_statement':
         for (const child of node.named) this.evaluate(child);
@@ -285,7 +297,7 @@ class PythonRun {
     const right = node.get('right');
     const over = right ? this.evaluate(right) : NOTHING;
     const filled = over.items !== undefined && over.items.length > 0 && !over.repeated;
-    if (filled || this.#path.choose(2) === 0) {
+    if (filled || this.#path.choose(2, node) === 0) {
       const completion = this.#repeat(node.get('body'), () => {
         if (left) this.#assign(left, elementOf(over));
         return true;
@@ -309,7 +321,7 @@ class PythonRun {
   #try(node: SyntaxNode): Completion {
     const handlers = node.children.filter((child) => child.type.startsWith('except'));
     const last = node.ofType('finally_clause');
-    const choice = this.#path.choose(handlers.length + 1);
+    const choice = this.#path.choose(handlers.length + 1, node);
     const before = new Map(this.#variables);
     const body = node.get('body');
     let completion: Completion = 'next';
@@ -346,7 +358,7 @@ class PythonRun {
     const subject = node.get('subject');
     const value = subject ? this.evaluate(subject) : NOTHING;
     const cases = node.get('body')?.named ?? [];
-    const choice = this.#path.choose(cases.length + 1);
+    const choice = this.#path.choose(cases.length + 1, node);
     const chosen = cases[choice];
     if (!chosen) return 'next';
     const patterns = chosen.named.filter((child) => child.type === 'case_pattern');
@@ -381,7 +393,7 @@ class PythonRun {
     }
     const value = this.evaluate(node);
     if (value.truth !== undefined) return value.truth;
-    const truth = this.#path.choose(2) === 0;
+    const truth = this.#path.choose(2, node) === 0;
     this.#refine(node, truth);
     return truth;
   }
@@ -586,7 +598,7 @@ class PythonRun {
         const value = mixed(...node.named.map((child) => this.evaluate(child)));
         const single = node.named[0] && this.evaluate(node.named[0]);
         if (this.#outermost)
-          this.#report(this.#rule.result?.(single ?? value, this.#web), node.line);
+          this.#report((rule) => rule.result?.(single ?? value, this.#web), node.line);
         return opaque(DOUBTFUL);
       }
       case 'lambda':
@@ -801,7 +813,7 @@ class PythonRun {
     const target = this.evaluate(callee);
     if (target.qualified !== undefined) {
       const call = { name: target.qualified, receiver: undefined, args, keywords, line: node.line };
-      this.#report(this.#rule.call?.(call), node.line);
+      this.#report((rule) => rule.call?.(call), node.line);
       return this.#library(call, nodes);
     }
     const object = callee.type === 'attribute' ? callee.get('object') : undefined;
@@ -810,7 +822,7 @@ class PythonRun {
       const receiver = this.evaluate(object);
       const name = `.${callee.get('attribute')?.text ?? ''}`;
       const call = { name, receiver, args, keywords, line: node.line };
-      this.#report(this.#rule.call?.(call), node.line);
+      this.#report((rule) => rule.call?.(call), node.line);
       const method = METHODS.get(name.slice(1));
       return method ? method(call, receiver) : mixed(receiver, ...args, ...keywords.values());
     }

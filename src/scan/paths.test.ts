@@ -1,13 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { ABANDON, explore } from './paths.js';
 
+const [A, B] = [{}, {}];
+const PLACES = Array.from({ length: 30 }, () => ({}));
+
 describe('explore', () => {
+  it('takes both ways of each choice, in all pairs, where the paths are too many', () => {
+    const pairs = new Set<string>();
+    const complete = explore(
+      (path) => {
+        const taken = PLACES.map((at) => path.choose(2, at));
+        pairs.add(`${taken[3]}${taken[17]}`);
+      },
+      { steps: 1000, paths: 10 },
+    );
+    expect(complete).toBe(false);
+    expect([...pairs].sort()).toEqual(['00', '01', '10', '11']);
+  });
+
   it('takes every combination of choices once', () => {
     const seen: string[] = [];
     const complete = explore((path) => {
-      const first = path.choose(2);
+      const first = path.choose(2, A);
       // Only one way of the first choice leads to the second.
-      seen.push(first === 0 ? `0${path.choose(3)}` : '1');
+      seen.push(first === 0 ? `0${path.choose(3, B)}` : '1');
     });
     expect(complete).toBe(true);
     expect(seen).toEqual(['00', '01', '02', '1']);
@@ -17,7 +33,7 @@ describe('explore', () => {
     let finished = 0;
     expect(
       explore((path) => {
-        if (path.choose(2) === 0) throw ABANDON;
+        if (path.choose(2, A) === 0) throw ABANDON;
         finished++;
       }),
     ).toBe(true);
@@ -25,7 +41,11 @@ describe('explore', () => {
   });
 
   it('gives up on too many paths, and on too many steps', () => {
-    expect(explore((path) => void Array.from({ length: 30 }, () => path.choose(2)))).toBe(false);
+    expect(
+      explore((path) => {
+        for (const at of PLACES) path.choose(2, at);
+      }),
+    ).toBe(false);
     expect(
       explore((path) => {
         for (;;) path.step();

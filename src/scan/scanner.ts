@@ -82,7 +82,10 @@ export class Scanner {
 
   #run(parsed: Parsed, cwe: Cwe): { findings: Finding[]; complete: boolean } {
     const select = C_RULES.get(cwe);
-    if (!select) return runPython(parsed.root, PYTHON_RULES.get(cwe)!);
+    if (!select) {
+      const { findings, complete } = runPython(parsed.root, [PYTHON_RULES.get(cwe)!]);
+      return { findings: findings[0]!, complete };
+    }
     const macros = macrosOf(parsed.root, (text) => this.#parsers.parse(text, 'c').root);
     const { findings, complete } = runC(parsed.root, macros);
     return { findings: select(findings), complete };

@@ -3,8 +3,7 @@
  * on its own, loops run twice, functions of the same file are entered. Rules listen to what happens.
  */
 import type { SyntaxNode } from '../parse.js';
-import { ABANDON, type Path } from '../paths.js';
-import { explorePaths } from './explore.js';
+import { ABANDON, explore, type Path } from '../paths.js';
 import { type Models, modelOf } from './models.js';
 import type { Argument, Expression, FunctionNode, Program, Statement } from './program.js';
 import {
@@ -84,6 +83,8 @@ type Completion = 'next' | 'break' | 'continue' | 'return' | { goto: string };
 /** Functions of the same file are entered so deep. */
 const MAX_CALLS = 4;
 const MAX_JUMPS = 8;
+/** For one function. */
+const BUDGET = { steps: 6000, paths: 24 };
 
 /**
  * @param listeners makes what listens on one path
@@ -99,11 +100,14 @@ export function runFlow(
   const reached = new Set<SyntaxNode>();
   let complete = true;
   for (const entry of [undefined, ...program.functions]) {
-    const finished = explorePaths((path) => {
-      const run = new Run(path, program, models, sources, listeners(), judgements, reached);
-      run.module(entry === undefined);
-      if (entry) run.entry(entry);
-    });
+    const finished = explore(
+      (path) => {
+        const run = new Run(path, program, models, sources, listeners(), judgements, reached);
+        run.module(entry === undefined);
+        if (entry) run.entry(entry);
+      },
+      { ...BUDGET },
+    );
     complete &&= finished;
   }
   return { judgements, complete: complete || reached.size >= program.calls };
@@ -119,6 +123,8 @@ class Run {
   readonly #sources: Sources;
   readonly #listeners: Listener[];
   readonly #judgements: Judgement[][];
+  /** Who listens to what, by place in `#listeners`. */
+  readonly #heard = new Map<keyof Listener, number[]>();
   readonly #reached: Set<SyntaxNode>;
   readonly #program: Program;
   #variables = new Map<string, Value>();
@@ -170,7 +176,7 @@ class Run {
       const value: Value = type === undefined ? {} : { type };
       const own = name === 'self' || name === 'cls' || name === 'this';
       if (untrusted && !HARMLESS_TYPES.test(type ?? '')) {
-        value.taint = new Taint(step(node.at, `parameter ${name} of ${node.name}`), [], own);
+        value.taint = new Taint(() => step(node.at, `parameter ${name} of ${node.name}`), [], own);
       }
       return value;
     });
@@ -181,7 +187,7 @@ class Run {
   }
 
   #doubt(at: SyntaxNode, text: string): Taint {
-    return new Taint(step(at, text), [], true);
+    return new Taint(() => step(at, text), [], true);
   }
 
   #enter(
@@ -197,16 +203,26 @@ class Run {
 
   // --- telling ------------------------------------------------------------------------------
 
-  #tell(ask: (listener: Listener) => Judgement | undefined): void {
+  /** @param kind what happened: only those are asked who listen to it */
+  #tell(kind: keyof Listener, ask: (listener: Listener) => Judgement | undefined): void {
     if (this.#quiet) return;
-    for (const [index, listener] of this.#listeners.entries()) {
-      const judgement = ask(listener);
+    for (const index of this.#hearing(kind)) {
+      const judgement = ask(this.#listeners[index]!);
       if (judgement) this.#judgements[index]!.push(judgement);
     }
   }
 
+  #hearing(kind: keyof Listener): number[] {
+    let indices = this.#heard.get(kind);
+    if (!indices) {
+      indices = [...this.#listeners.keys()].filter((index) => this.#listeners[index]![kind]);
+      this.#heard.set(kind, indices);
+    }
+    return indices;
+  }
+
   #end(at: SyntaxNode): void {
-    if (this.#depth === 0) this.#tell((listener) => listener.end?.(at));
+    if (this.#depth === 0) this.#tell('end', (listener) => listener.end?.(at));
   }
 
   // --- statements ---------------------------------------------------------------------------
@@ -261,7 +277,8 @@ class Run {
         this.#returned = node.value ? this.evaluate(node.value) : {};
         if (this.#depth === 0 && this.#entry) {
           const [value, entry] = [this.#returned, this.#entry];
-          if (node.value) this.#tell((listener) => listener.result?.(value, entry, node.at));
+          if (node.value)
+            this.#tell('result', (listener) => listener.result?.(value, entry, node.at));
           this.#end(node.at);
         }
         return 'return';
@@ -287,7 +304,7 @@ class Run {
       case 'for': {
         const over = this.evaluate(node.over);
         const filled = (over.items?.length ?? 0) > 0 && !over.repeated;
-        if (!filled && this.#path.choose(2) === 1) return 'next';
+        if (!filled && this.#path.choose(2, node) === 1) return 'next';
         for (let round = 0; round < 2; round++) {
           this.#assign(node.target, elementOf(over, node.over.at));
           const completion = this.#block(node.body);
@@ -315,7 +332,7 @@ class Run {
   }
 
   #try(node: Statement & { kind: 'try' }): Completion {
-    const choice = this.#path.choose(node.handlers.length + 1);
+    const choice = this.#path.choose(node.handlers.length + 1, node);
     const before = new Map(this.#variables);
     let completion: Completion;
     if (choice === 0) {
@@ -339,7 +356,7 @@ class Run {
   #switch(node: Statement & { kind: 'switch' }): Completion {
     const subject = this.evaluate(node.subject);
     const others = node.cases.some(({ tests }) => tests.length === 0) ? 0 : 1;
-    const choice = this.#path.choose(node.cases.length + others);
+    const choice = this.#path.choose(node.cases.length + others, node);
     const chosen = node.cases[choice];
     const tests = (chosen?.tests ?? []).map((test) => this.evaluate(test));
     if (tests.length > 0 && tests.every(isConstant)) subject.taint?.fit.add('*');
@@ -357,9 +374,7 @@ class Run {
     switch (target.kind) {
       case 'name':
         this.#variables.set(target.name, value);
-        for (const other of this.#variables.keys())
-          if (other.startsWith(`${target.name}.`) || other.startsWith(`${target.name}->`))
-            this.#variables.delete(other);
+        this.#forgetFields(target.name);
         break;
       case 'assign':
         // A pattern with a default.
@@ -379,7 +394,7 @@ class Run {
         return;
       case 'member': {
         const object = this.evaluate(target.object);
-        this.#tell((listener) => listener.access?.(object, 'member', target.at));
+        this.#tell('access', (listener) => listener.access?.(object, 'member', target.at));
         this.#variables.set(target.at.text, value);
         object.entries?.set(target.name, value);
         const name =
@@ -390,7 +405,7 @@ class Run {
       case 'index': {
         const object = this.evaluate(target.object);
         const key = this.evaluate(target.key);
-        this.#tell((listener) => listener.access?.(object, 'index', target.at));
+        this.#tell('access', (listener) => listener.access?.(object, 'index', target.at));
         if (object.entries && key.text !== undefined) object.entries.set(key.text, value);
         else this.#pour(object, [value], target.at);
         this.#told(target.at, target.at.text, object, `${object.name ?? ''}[]`, value);
@@ -398,7 +413,7 @@ class Run {
       }
       case 'dereference': {
         const object = this.evaluate(target.value);
-        this.#tell((listener) => listener.access?.(object, 'dereference', target.at));
+        this.#tell('access', (listener) => listener.access?.(object, 'dereference', target.at));
         this.#pour(object, [value], target.at);
         return;
       }
@@ -409,8 +424,16 @@ class Run {
     this.#told(target.at, target.at.text, undefined, target.at.text, value);
   }
 
+  /** What was known of the fields of a variable belonged to its old value. */
+  #forgetFields(name: string): void {
+    const { length } = name;
+    for (const other of this.#variables.keys())
+      if (other.length > length && other.startsWith(name) && /^(?:\.|->)/.test(other.slice(length)))
+        this.#variables.delete(other);
+  }
+
   #told(at: SyntaxNode, text: string, object: Value | undefined, name: string, value: Value): void {
-    this.#tell((listener) => listener.assign?.({ object, name, text, at }, value));
+    this.#tell('assign', (listener) => listener.assign?.({ object, name, text, at }, value));
   }
 
   /** Puts data into a container or a buffer that others may share. */
@@ -441,7 +464,7 @@ class Run {
       this.#pass(test, value.truth);
       return value.truth;
     }
-    const truth = this.#path.choose(2) === 0;
+    const truth = this.#path.choose(2, node) === 0;
     // The same value tested again gives the same.
     if (test.kind === 'value') test.value.truth = truth;
     else if (test.kind === 'compare') rememberComparison(test, truth);
@@ -467,7 +490,10 @@ class Run {
   }
 
   #pass(test: Test, holds: boolean): void {
-    if (!this.#quiet) for (const listener of this.#listeners) listener.test?.(test, holds);
+    this.#tell('test', (listener) => {
+      listener.test!(test, holds);
+      return undefined;
+    });
     if (test.kind === 'compare') this.#compared(test, holds);
     else if (test.kind === 'call') this.#checked(test.call, holds);
   }
@@ -540,7 +566,7 @@ class Run {
         return { truth: this.branch(node) };
       case 'logic': {
         const left = this.evaluate(node.left);
-        const truth = left.truth ?? this.#path.choose(2) === 0;
+        const truth = left.truth ?? this.#path.choose(2, node) === 0;
         const decided = node.op === 'and' ? !truth : truth;
         return decided ? left : this.evaluate(node.right);
       }
@@ -551,13 +577,13 @@ class Run {
       case 'member': {
         const known = this.#variables.get(node.at.text);
         const object = this.evaluate(node.object);
-        this.#tell((listener) => listener.access?.(object, 'member', node.at));
+        this.#tell('access', (listener) => listener.access?.(object, 'member', node.at));
         return known ?? this.#member(object, node.name, node.at);
       }
       case 'index': {
         const object = this.evaluate(node.object);
         const key = this.evaluate(node.key);
-        this.#tell((listener) => listener.access?.(object, 'index', node.at));
+        this.#tell('access', (listener) => listener.access?.(object, 'index', node.at));
         if (key.text !== undefined) return this.#member(object, key.text, node.at);
         if (key.number !== undefined && object.items && !object.repeated)
           return object.items.at(key.number) ?? elementOf(object, node.at);
@@ -602,7 +628,7 @@ class Run {
       }
       case 'dereference': {
         const value = this.evaluate(node.value);
-        this.#tell((listener) => listener.access?.(value, 'dereference', node.at));
+        this.#tell('access', (listener) => listener.access?.(value, 'dereference', node.at));
         return elementOf(value, node.at);
       }
       case 'address':
@@ -628,7 +654,7 @@ class Run {
   #global(name: string, at: SyntaxNode): Value {
     const value: Value = { name };
     if (this.#sources !== 'none' && this.#models.sources.has(name))
-      value.taint = new Taint(step(at, name));
+      value.taint = new Taint(() => step(at, name));
     return value;
   }
 
@@ -636,9 +662,10 @@ class Run {
     const entry = object.entries?.get(name);
     if (entry) return entry;
     const value = derived(at, [object]);
-    value.name = object.name === undefined ? `.${name}` : `${object.name}.${name}`;
-    if (this.#sources !== 'none' && this.#models.sources.has(value.name))
-      value.taint = new Taint(step(at, value.name));
+    const full = object.name === undefined ? `.${name}` : `${object.name}.${name}`;
+    value.name = full;
+    if (this.#sources !== 'none' && this.#models.sources.has(full))
+      value.taint = new Taint(() => step(at, full));
     return value;
   }
 
@@ -699,12 +726,15 @@ class Run {
       keywords,
       at: node.at,
     };
-    this.#tell((listener) => listener.call?.(call));
+    this.#tell('call', (listener) => listener.call?.(call));
     const result = this.#result(call, target, node);
     // What is behind a pointer may have changed.
     for (const [index, { value }] of node.args.entries())
       if (value.kind === 'address' && args[index]) forgetComparisons(args[index]);
-    if (!this.#quiet) for (const listener of this.#listeners) listener.called?.(call, result);
+    this.#tell('called', (listener) => {
+      listener.called!(call, result);
+      return undefined;
+    });
     return { result, call };
   }
 
@@ -729,7 +759,7 @@ class Run {
         source: () =>
           this.#sources === 'none'
             ? {}
-            : { taint: new Taint(step(call.at, call.at.text.slice(0, 80))) },
+            : { taint: new Taint(() => step(call.at, call.at.text.slice(0, 80))) },
         invoke: (callback, args) => {
           callbacks.delete(callback);
           return this.#depth < MAX_CALLS ? this.#invoke(callback, args, new Map(), undefined) : {};

@@ -1,7 +1,7 @@
 /** What functions make of data, by language: tables that the flow looks calls up in. */
 import type { SourceLanguage } from '../types.js';
 import type { Call } from './flow.js';
-import { derived, elementOf, HOLE, Taint, taintsOf, textOf, type Value } from './values.js';
+import { derived, elementOf, HOLE, step, Taint, taintsOf, textOf, type Value } from './values.js';
 
 /** What a model may do beside looking at its call. */
 export interface Tools {
@@ -56,8 +56,7 @@ export function modelsOf(family: Family, cleaners: readonly Cleaner[]): Models {
 function cleaned(value: Value, places: readonly string[], call: Call): Value {
   const parents = taintsOf(value);
   if (parents.length === 0) return value;
-  const { line, column } = call.at;
-  const taint = new Taint({ line, column, text: `${call.name} makes it fit` }, parents);
+  const taint = new Taint(() => step(call.at, `${call.name} makes it fit`), parents);
   for (const place of places) taint.fit.add(place);
   const { items: _, entries: __, ...rest } = value;
   return { ...rest, taint };

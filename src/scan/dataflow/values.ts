@@ -24,12 +24,17 @@ export class Taint {
   /** Something was done to it that may have made it fit; nobody can tell. */
   doubtful: boolean;
   readonly parents: readonly Taint[];
-  readonly step: Step;
+  readonly #step: () => Step;
 
-  constructor(step: Step, parents: readonly Taint[] = [], doubtful = false) {
-    this.step = step;
-    this.parents = [...new Set(parents)];
+  /** @param step makes the step of its trace, which few are ever asked for */
+  constructor(step: () => Step, parents: readonly Taint[] = [], doubtful = false) {
+    this.#step = step;
+    this.parents = parents;
     this.doubtful = doubtful;
+  }
+
+  get step(): Step {
+    return this.#step();
   }
 
   /**
@@ -48,7 +53,7 @@ export class Taint {
       if (seen.has(taint) || taint.fit.has(place) || taint.fit.has('*')) continue;
       if (taint.doubtful && !doubtful) continue;
       seen.add(taint);
-      const longer = { step: taint.step, before: trail };
+      const longer = { taint, before: trail };
       if (taint.parents.length === 0) return { level: doubtful ? 1 : 2, trace: unwind(longer) };
       for (const parent of taint.parents) pending.push({ taint: parent, trail: longer });
     }
@@ -56,13 +61,15 @@ export class Taint {
   }
 }
 
-type Trail = { step: Step; before: Trail } | undefined;
+type Trail = { taint: Taint; before: Trail } | undefined;
 
 /** Of the trail from the end to the origin: the steps in order, each line once. */
 function unwind(trail: Trail): Step[] {
   const steps: Step[] = [];
-  for (let rest = trail; rest; rest = rest.before)
-    if (steps.at(-1)?.line !== rest.step.line) steps.push(rest.step);
+  for (let rest = trail; rest; rest = rest.before) {
+    const { step } = rest.taint;
+    if (steps.at(-1)?.line !== step.line) steps.push(step);
+  }
   return steps;
 }
 
@@ -97,8 +104,14 @@ export const step = (at: SyntaxNode, text: string): Step => ({
   text,
 });
 
+const shorten = (text: string): string =>
+  (text.length > 80 ? `${text.slice(0, 77)}...` : text).replace(/\s+/g, ' ');
+
 /** Every taint in a value, containers included. */
 export function taintsOf(value: Value | undefined): Taint[] {
+  if (!value) return [];
+  // Most values hold no others.
+  if (!value.items && !value.entries) return value.taint ? [value.taint] : [];
   const found: Taint[] = [];
   const seen = new Set<Value>();
   const visit = (inner: Value | undefined): void => {
@@ -122,8 +135,7 @@ export function derived(
   const value: Value = {};
   if (extra.text !== undefined) value.text = extra.text.slice(0, MAX_TEXT);
   if (parents.length > 0) {
-    const shown = at.text.length > 80 ? `${at.text.slice(0, 77)}...` : at.text;
-    value.taint = new Taint(step(at, shown.replace(/\s+/g, ' ')), parents, extra.doubtful);
+    value.taint = new Taint(() => step(at, shorten(at.text)), parents, extra.doubtful);
   }
   return value;
 }

@@ -14,13 +14,21 @@ export const checkSizes =
     complete: file.sizes.complete,
   });
 
+/** Rules of Python, which all listen to one and the same run, and what they heard in a file. */
+const pythonRules: (() => PythonRule)[] = [];
+const heard = new WeakMap<FileContext, ReturnType<typeof runPython>>();
+const PYTHON_BUDGET = { steps: 6000, paths: 24 };
+
 /** @param rule makes a rule for one path */
-export const checkPython =
-  (rule: () => PythonRule) =>
-  (file: FileContext): Checked => {
-    const { findings, complete } = runPython(file.root, rule);
-    return { findings: findings.flatMap((finding) => judgementOf(file, finding)), complete };
+export const checkPython = (rule: () => PythonRule): ((file: FileContext) => Checked) => {
+  const index = pythonRules.push(rule) - 1;
+  return (file) => {
+    const run = heard.get(file) ?? runPython(file.root, pythonRules, PYTHON_BUDGET);
+    heard.set(file, run);
+    const findings = run.findings[index]!.flatMap((finding) => judgementOf(file, finding));
+    return { findings, complete: run.complete };
   };
+};
 
 function judgementOf(file: FileContext, { status, reason, line }: Finding): Judgement[] {
   // Too small a use to call a function secure for.
