@@ -17,8 +17,9 @@ export async function benchFuzz(count) {
     const own = all.filter((example) => example.language === language);
     let slowest = 0;
     const start = performance.now();
+    const hostile = extremes();
     for (let run = 0; run < count; run++) {
-      const source = mutant(random, own.length > 0 ? own : all, all);
+      const source = hostile[run] ?? mutant(random, own.length > 0 ? own : all, all);
       const begun = process.cpuUsage();
       const { verdicts } = auditor.scan(source, language);
       const { user, system } = process.cpuUsage(begun);
@@ -27,13 +28,31 @@ export async function benchFuzz(count) {
       const failed = verdicts.find(({ reason }) => reason.includes(' failed: '));
       if (failed || taken > PATIENCE)
         throw new Error(
-          `${failed?.reason ?? `${taken} ms`} on ${language}: ${JSON.stringify(source)}`,
+          `${failed?.reason ?? `${taken} ms`} on ${language}: ${JSON.stringify(source.slice(0, 2000))}`,
         );
     }
     const mean = (performance.now() - start) / count;
     report(`${language}: ${count} sources, mean`, `${mean.toFixed(2)} ms`);
     report(`${language}: slowest`, `${slowest.toFixed(0)} ms`);
   }
+}
+
+/** Depth, tokens and lines beyond all measure, bytes that are no text, brackets without partners. */
+function extremes() {
+  const many = 3000;
+  const line = 'a = b + c; '.repeat(90_000);
+  const opening = ['(', '[', '{', '<', '-', '!', 'if (a) ', 'f(', '*', '"', '<a>', 'a?', 'a->'];
+  const bytes = (/** @type {number} */ step) =>
+    Buffer.from(Array.from({ length: 20_000 }, (_, at) => (at * step) % 256));
+  return [
+    ...opening.flatMap((part) => [part.repeat(many), `void f() { ${part.repeat(many)}`]),
+    ...[')', ']', '}', '>', '*/', "'''", '\\'].map((part) => part.repeat(many)),
+    ...[line, line.replaceAll(';', '\n'), 'a'.repeat(999_999), `"${'b'.repeat(900_000)}`],
+    ...['1'.repeat(500_000), ' '.repeat(999_999), '\n'.repeat(500_000), '\0'.repeat(100_000)],
+    ...['if (a) { b(); }\n'.repeat(5000), 'if a:\n  b()\n'.repeat(5000)],
+    ...['void f(int a) { g(a); }\n'.repeat(500), 'def f(a):\n  g(a)\n'.repeat(500)],
+    ...[bytes(167).toString('utf8'), bytes(89).toString('latin1'), '\ud800\udfff'.repeat(many)],
+  ];
 }
 
 /**

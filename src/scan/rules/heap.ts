@@ -1,5 +1,5 @@
 /** Who owns a heap pointer on one path: it is freed once, and not used afterwards. */
-import type { Judgement, Listener, Value } from '../dataflow/index.js';
+import type { Call, Judgement, Listener, Value } from '../dataflow/index.js';
 import { step } from '../dataflow/index.js';
 import type { SyntaxNode } from '../parse.js';
 import { argumentTexts, functionText, isAddressOnly, learn, nullityOf } from './pointers.js';
@@ -10,9 +10,24 @@ const words = (text: string): Set<string> => new Set(text.split(' '));
 const FREES = words(
   'free cfree delete kfree kvfree vfree kfree_sensitive kzfree g_free av_free xfree sqlite3_free OPENSSL_free CRYPTO_free PyMem_Free PyObject_Free efree fclose pclose closedir freeaddrinfo',
 );
+/** Functions that by their name end the life of the one thing that they are given. */
+const RELEASES =
+  /(?:^|[a-z]_)(?:free|destroy|release|dispose)$|[a-z](?:Free|Destroy|Release|Dispose)$/;
+/** What is released with these can be used again. */
+const REUSABLE = /lock|mutex|sem|cond|spin|region|resource|area|range|page|pool|cache|ref/i;
 /** Functions that print or compare the pointer itself. */
 const HARMLESS =
   /^(?:assert|memset_s|IS_ERR|IS_ERR_OR_NULL|PTR_ERR|likely|unlikely|WARN_ON|BUG_ON)$/;
+
+/** A pointer by its plain name is given to something called like a destructor. */
+function releases({ name, args, at }: Call, texts: readonly string[]): boolean {
+  const text = texts[0] ?? '';
+  if (!RELEASES.test(name) || REUSABLE.test(name)) return false;
+  if (args.length !== 1 || !/^[a-z_]\w*$/i.test(text)) return false;
+  // Where another function frees it, this one frees a part of it only.
+  const others = functionText(at).matchAll(new RegExp(`(\\w+)\\s*\\(\\s*${text}\\s*\\)`, 'g'));
+  return [...others].every(([, other]) => other === name || !/free|destroy|release/i.test(other!));
+}
 
 interface Freed {
   at: SyntaxNode;
@@ -62,7 +77,9 @@ export function heapListener(kind: 'double free' | 'use after free'): Listener {
           const judged = used(value, text, call.at);
           if (judged) return judged;
         }
-        return undefined;
+        return kind === 'use after free' && releases(call, texts)
+          ? { status: 'safe', message: `${texts[0]} is not used after ${call.name}`, at: call.at }
+          : undefined;
       }
       const [value] = call.args;
       const text = texts[0] ?? '';
@@ -79,7 +96,9 @@ export function heapListener(kind: 'double free' | 'use after free'): Listener {
       const freed = { at: call.at, text: texts[0] ?? '' };
       if (/^(?:[kg]_?|x)?realloc(?:array)?$/.test(call.name) && value && !value.isNull)
         replaces.set(result, { old: value, freed });
-      if (FREES.has(call.name) && value && !value.isNull) {
+      // Whether it counts references is not known, so that a second release may be right.
+      const ends = kind === 'use after free' && releases(call, texts);
+      if ((FREES.has(call.name) || ends) && value && !value.isNull) {
         mark(value, freed);
         if (isStableField(freed.text, call.at)) fields.set(freed.text, freed);
         return;

@@ -1,5 +1,6 @@
 import { classicOverflow, heapOverflow, stackOverflow } from './cwe120.js';
 import { outOfBoundsRead } from './cwe125.js';
+import { readWhateverTheLength } from './cwe125-length.js';
 import { integerOverflow } from './cwe190.js';
 import { doubleFree } from './cwe415.js';
 import { useAfterFree } from './cwe416.js';
@@ -13,6 +14,7 @@ export const NATIVE_RULES: readonly Rule[] = [
   stackOverflow,
   heapOverflow,
   outOfBoundsRead,
+  readWhateverTheLength,
   integerOverflow,
   doubleFree,
   useAfterFree,
