@@ -11,6 +11,11 @@
  */
 export { type ErrorCode, SutureError } from './core/index.js';
 export {
+  type Answer,
+  type DiagnoseMetrics,
+  type DiagnoseOptions,
+  diagnose,
+  diagnoseConfig,
   type FormatReliabilityGap,
   formatReliabilityGap,
   type Review,
@@ -52,7 +57,7 @@ export {
 } from './evaluate/index.js';
 export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
 export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';
-export { renderRepairReport } from './report/index.js';
+export { renderDiagnoseReport, renderRepairReport } from './report/index.js';
 export {
   type Limits,
   type Program,

@@ -2,21 +2,44 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ensure, readJson, writeFileAtomic } from '../core/index.js';
-import { diagnose, diagnoseConfig, STAGES, type Stage } from '../diagnose/index.js';
+import {
+  cweName,
+  type DiagnoseOptions,
+  diagnose,
+  diagnoseConfig,
+  STAGES,
+  type Stage,
+} from '../diagnose/index.js';
 import { PROVIDERS } from '../engine/index.js';
 import { packageVersion } from '../repair/index.js';
 import { renderDiagnoseReport, renderDiagnosis } from '../report/index.js';
-import { CWES } from '../scan/index.js';
 import { interruptible } from './interrupt.js';
+import { decisionPairs } from './lens.js';
 import { load } from './load.js';
-import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
+import {
+  cweInFile,
+  deviceOption,
+  knownCwe,
+  modelOption,
+  threadsOption,
+  wholeNumber,
+} from './options.js';
 import { StagedProgress } from './progress.js';
-import { itemsOf, itemsOption, pairsOf, pairsOption, setOf, setOption } from './sets.js';
+import {
+  itemsOf,
+  itemsOption,
+  pairsOf,
+  pairsOption,
+  type SetOptions,
+  setOf,
+  setOption,
+} from './sets.js';
 
 /** A configuration file: what is diagnosed, and how. Flags have the last word. */
 const fileSchema = diagnoseConfig.extend({
   model: z.string().default('organism'),
-  cwe: z.enum(CWES).default('CWE-787'),
+  /** CWE-787 by default; of a file, the only one to take from it. */
+  cwe: z.string().transform(cweName).optional(),
   device: z.enum(PROVIDERS).default('cpu'),
   threads: z.int().min(1).optional(),
   set: z.enum(['organism', 'instruct']).optional(),
@@ -32,7 +55,11 @@ export function diagnoseCommand(): Command {
       'where does what it knows about security go? All measurements of one weakness, answered in words',
     )
     .addOption(modelOption().default(undefined, 'organism'))
-    .option('-c, --cwe <cwe>', 'the weakness (default: CWE-787)', cwe)
+    .option(
+      '-c, --cwe <cwe>',
+      'the weakness (default: CWE-787), or the only one to take from a file',
+      cweInFile,
+    )
     .addOption(setOption())
     .addOption(pairsOption())
     .addOption(itemsOption())
@@ -64,24 +91,24 @@ async function run({ config: file, out: given, json, ...flags }: Flags): Promise
     'BAD_CONFIG',
     `${file ?? 'The command line'} is not a configuration of diagnose: ${settings.error && z.prettifyError(settings.error)}`,
   );
-  const { model: id, cwe: weakness, device, threads, set, pairs, items, ...config } = settings.data;
-  const chosen = {
+  const { model: id, cwe: only, set, pairs, items, device, threads, ...config } = settings.data;
+  const data = dataOf({
     model: id,
+    ...(only && { cwe: only }),
     ...(set && { set }),
     ...(pairs && { pairs }),
     ...(items && { items }),
-  };
-  const out = given ?? join('runs', `diagnose-${weakness.toLowerCase()}-seed${config.seed}`);
+  });
+  const name = data.about.cwe.toLowerCase().replaceAll(/\W+/g, '-');
+  const out = given ?? join('runs', `diagnose-${name}-seed${config.seed}`);
   await interruptible(async (signal) => {
     const model = await load(id, { device, threads, signal });
     try {
       const progress = new StagedProgress();
       const metrics = await diagnose(model, {
-        pairs: pairsOf(chosen, weakness),
-        reviewItems: itemsOf(chosen, weakness),
+        ...data,
         config,
         out,
-        about: { suture: packageVersion(), cwe: weakness, pairs: pairs ?? setOf(chosen) },
         signal,
         onProgress: (stage, done, total) => progress.update(stage, done, total),
       });
@@ -100,4 +127,29 @@ async function run({ config: file, out: given, json, ...flags }: Flags): Promise
       await model.close();
     }
   });
+}
+
+/**
+ * What is diagnosed with: shipped prompts, or one's own. The gap needs whole tasks (with their context, and snippets to
+ * review), so that of pairs without snippets it is not measured.
+ */
+function dataOf(
+  options: SetOptions & { cwe?: string },
+): Pick<DiagnoseOptions, 'pairs' | 'tasks' | 'about'> {
+  const suture = packageVersion();
+  const { cwe: only, pairs: file, items } = options;
+  if (file !== undefined && items === undefined) {
+    const about = { suture, cwe: only ?? 'all weaknesses', pairs: file };
+    return { pairs: decisionPairs(options), about };
+  }
+  const weakness = knownCwe(only);
+  const pairs = pairsOf(options, weakness);
+  return {
+    pairs,
+    tasks: {
+      pairs: pairs.filter(({ split }) => split === 'judge'),
+      reviewItems: itemsOf(options, weakness),
+    },
+    about: { suture, cwe: weakness, pairs: file ?? setOf(options) },
+  };
 }

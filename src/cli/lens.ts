@@ -16,9 +16,9 @@ import { interruptible } from './interrupt.js';
 import { lensTrainCommand } from './lens-train.js';
 import { load } from './load.js';
 import {
-  cwe,
   cweInFile,
   deviceOption,
+  knownCwe,
   modelOption,
   threadsOption,
   wholeNumber,
@@ -90,7 +90,7 @@ export const decisionPairsOption = () =>
 /** Pairs whose bodies part: shipped, or those of a file. */
 export function decisionPairs(options: Omit<SetOptions, 'items'> & { cwe?: string }): LensPair[] {
   const { cwe: only, pairs: file } = options;
-  if (file === undefined) return pairsOf(options, cwe(only ?? 'CWE-787'));
+  if (file === undefined) return pairsOf(options, knownCwe(only));
   const chosen = readLensPairs(file).filter((one) => only === undefined || one.cwe === only);
   ensure(
     chosen.length > 0,

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { ensure } from '../core/index.js';
 import { cweName } from '../diagnose/index.js';
 import { DTYPES, PROVIDERS } from '../engine/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
@@ -48,6 +49,13 @@ export function cwe(text: string): Cwe {
 export function cweInFile(text: string): string {
   if (!/^(cwe-?)?\d+$/i.test(text)) throw new InvalidArgumentError('It must be like CWE-787.');
   return cweName(text);
+}
+
+/** One of the weaknesses that prompts ship for: CWE-787 where none is named. */
+export function knownCwe(name = 'CWE-787'): Cwe {
+  const known = CWES.find((one) => one === name);
+  ensure(known, 'BAD_ARGUMENT', `No prompts ship for ${name}: there are ${CWES.join(', ')}.`);
+  return known;
 }
 
 export const modelOption = () =>

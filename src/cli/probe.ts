@@ -19,9 +19,9 @@ import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
-  cwe,
   cweInFile,
   deviceOption,
+  knownCwe,
   modelOption,
   threadsOption,
   wholeNumber,
@@ -108,7 +108,7 @@ async function run(options: Options): Promise<void> {
 
 function pairsOf({ cwe: only, pairs: file, sven, ...options }: Options): ProbePair[] {
   const path = file ?? sven;
-  if (path === undefined) return promptPairs(shippedPairs(options, cwe(only ?? 'CWE-787')));
+  if (path === undefined) return promptPairs(shippedPairs(options, knownCwe(only)));
   const found = file === undefined ? readSvenPairs(path) : readPromptPairs(path);
   const chosen = found.filter((one) => only === undefined || one.cwe === only);
   ensure(

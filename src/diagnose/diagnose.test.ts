@@ -37,10 +37,11 @@ async function diagnosed(
   plantModel(dir, mechanism);
   const model = await loadModel(dir, { threads: 1 });
   const all = mechanism === 'lexical' ? lexicalPairs() : plantedPairs();
+  const pairs = all.filter(({ form }) => form === 'Complete');
   try {
     return await diagnose(model, {
-      pairs: all.filter(({ form }) => form === 'Complete'),
-      reviewItems: plantedReviews(),
+      pairs,
+      tasks: { pairs, reviewItems: plantedReviews() },
       config,
       out: join(root, `run-${mechanism}`),
       about: { suture: 'test', cwe: 'CWE-787', pairs: mechanism },

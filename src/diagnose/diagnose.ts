@@ -10,6 +10,7 @@ import {
   measureGap,
 } from './gap/measure.js';
 import { type LensFindings, lens } from './lens/lens.js';
+import type { LensPair } from './lens/read.js';
 import { type PatchFindings, patch } from './patch/patch.js';
 import { PLACES } from './patch/places.js';
 import { PROBE_POSITIONS } from './probe/examples.js';
@@ -74,8 +75,10 @@ export interface About {
 }
 
 export interface DiagnoseOptions {
-  pairs: readonly PromptPair[];
-  reviewItems: readonly ReviewItem[];
+  /** With bodies; of at least 3 bases. */
+  pairs: readonly LensPair[];
+  /** What the gap is measured on: pairs that nothing is derived from, and snippets. Without them it is not. */
+  tasks?: { pairs: readonly PromptPair[]; reviewItems: readonly ReviewItem[] };
   config: DiagnoseConfig;
   /** The run's folder; one that was cut off goes on. */
   out: string;
@@ -112,7 +115,7 @@ export interface DiagnoseMetrics {
  */
 export async function diagnose(model: Model, options: DiagnoseOptions): Promise<DiagnoseMetrics> {
   const began = performance.now();
-  const { pairs, reviewItems, config, about, out, signal, onProgress } = options;
+  const { pairs, tasks, config, about, out, signal, onProgress } = options;
   ensure(pairs.length > 0, 'BAD_DATA', 'There are no pairs to diagnose with.');
   const { seed } = config;
   const bases = [...new Set(pairs.map(({ base }) => base))];
@@ -121,7 +124,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
     ...about,
     model: { id: model.id, hash: model.hash, tokenizer: model.tokenizer?.hash },
     config,
-    data: sha256(JSON.stringify([pairs, reviewItems])),
+    data: sha256(JSON.stringify([pairs, tasks])),
   });
   try {
     const runs = (stage: Stage) => config.stages.includes(stage);
@@ -133,17 +136,16 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
         onProgress?.(`${stage}: ${part}`, done, total),
     });
 
-    const judged = pairs.filter(({ split }) => split === 'judge');
     let gap: GapFindings | undefined;
     let gapEvident: Pick<Evidence, 'gap' | 'formats'> = {};
-    if (runs('gap')) {
+    if (runs('gap') && tasks) {
       const [reviewFile, completionFile] = ['pieces/gap-reviews.jsonl', 'pieces/gap-written.jsonl'];
       const done = {
         reviews: folder.readLines<JudgedReview>(reviewFile),
         completions: folder.readLines<FormedCompletion>(completionFile),
       };
       gap = await piece('gap', 'findings', () =>
-        measureGap(model, judged, reviewItems, {
+        measureGap(model, tasks.pairs, tasks.reviewItems, {
           ...config.gap,
           ...shared('gap'),
           seed,
@@ -209,7 +211,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
         hash: model.hash,
       },
       config,
-      data: { pairs: pairs.length, bases, reviewItems: reviewItems.length },
+      data: { pairs: pairs.length, bases, reviewItems: tasks?.reviewItems.length ?? 0 },
       answers: verdict(evidence),
       evidence,
       gap,

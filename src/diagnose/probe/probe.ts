@@ -1,6 +1,6 @@
 import { ensure } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
-import type { PromptPair } from '../../evaluate/index.js';
+import type { LensPair } from '../lens/read.js';
 import { analyse, type ProbeFindings } from './analyse.js';
 import {
   examplesOf,
@@ -107,13 +107,13 @@ export async function probe(
 }
 
 /** Prompt pairs as probes take them. */
-export const promptPairs = (pairs: readonly PromptPair[]): ProbePair[] =>
+export const promptPairs = (pairs: readonly LensPair[]): ProbePair[] =>
   pairs.map(({ id, base, prompts, bodies }) => ({
     id,
     group: base,
     kind: 'prompt',
-    vulnerable: prompts.insecure,
-    secure: prompts.secure,
+    vulnerable: prompts.insecure!,
+    secure: prompts.secure!,
     bodies: { vulnerable: bodies.insecure, secure: bodies.secure },
   }));
 
