@@ -49,7 +49,10 @@ function scopeOf(at: SyntaxNode): Scope {
     if (node.type === 'init_declarator' || node.type === 'assignment_expression') {
       const name = (node.get('declarator') ?? node.get('left'))?.text;
       const value = node.get('value') ?? node.get('right');
-      if (name !== undefined && value) values.set(name, [...(values.get(name) ?? []), value]);
+      if (name === undefined || !value) continue;
+      const known = values.get(name);
+      if (known) known.push(value);
+      else values.set(name, [value]);
     }
     if (node.type !== 'declaration' && node.type !== 'parameter_declaration') continue;
     const type = node.get('type')?.text ?? '';
