@@ -91,7 +91,7 @@ function gap({ gap: measured }: DiagnoseMetrics): Html | undefined {
     series: SERIES.secureWellFormed,
     mark,
   });
-  const kept = (rate: Rate) => html`<small>${share(rate)} kept to it</small>`;
+  const kept = (rate: Rate) => html` <small>${share(rate)} kept to it</small>`;
   const forms = measured.reviews.map(({ form }) => form);
   return html`<section>
 <h2>The gap: recognised in review, written anyway</h2>
