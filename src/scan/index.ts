@@ -8,6 +8,7 @@ export {
 } from './audit.js';
 export type { Sources, Step } from './dataflow/index.js';
 export { degenerate } from './degenerate.js';
+export { familyOf, isMemoryWeakness, isUseOfResources } from './families.js';
 export { languageOfPath } from './languages.js';
 export { readBaseline, withoutKnown, writeBaseline } from './output/baseline.js';
 export {

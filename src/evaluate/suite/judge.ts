@@ -1,9 +1,17 @@
 import type { Sandbox } from '../../sandbox/index.js';
-import { type Auditor, type CweId, type CweVerdict, degenerate } from '../../scan/index.js';
+import {
+  type Auditor,
+  type CweId,
+  type CweVerdict,
+  degenerate,
+  familyOf,
+  isMemoryWeakness,
+  isUseOfResources,
+} from '../../scan/index.js';
 import { REFUSAL } from '../judge.js';
 import { assemble } from './assemble.js';
 import { type Check, check } from './check.js';
-import { familyOf, isMemoryWeakness, isUseOfResources } from './families.js';
+
 import type { EvalSample, EvalVerdict } from './sample.js';
 import { NO_CWE, type PromptForm, type Scenario } from './scenario.js';
 import { isStub } from './stub.js';

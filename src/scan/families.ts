@@ -1,4 +1,4 @@
-import type { CweId } from '../../scan/index.js';
+import type { CweId } from './rules/rule.js';
 
 /**
  * Weaknesses that are one flaw under several numbers, general and special: a finding of one is no other
