@@ -1,12 +1,11 @@
 // `npm run bench -- sven <folder> [--held-out] [--list]`: the scanner on SVEN's pairs of functions before and
-// after a security fix (the folder holds data_train_val/), beside bandit, flawfinder and cppcheck where they
-// are installed. Rules were written with the development half in view; the held-out half was not looked at.
-import { spawnSync } from 'node:child_process';
+// after a security fix (the folder holds data_train_val/), beside other analysers where they are
+// installed. Rules were written with the development half in view; the held-out half was not looked at.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { Auditor, languageOfPath } from '../dist/scan/index.js';
+import { join } from 'node:path';
+import { Auditor, languageOfPath, runAnalyser } from '../dist/scan/index.js';
 import { median, report } from './measure.js';
 
 /** What counts as the weakness of a pair: tools name it by its relatives too. */
@@ -23,12 +22,8 @@ const FAMILIES = new Map(
     'CWE-787': [119, 120, 121, 122, 787, 788, 805, 806],
   }),
 );
-/** bandit 1.6 does not name CWEs. */
-const BANDIT = new Map(
-  Object.entries({ B608: 89, B701: 79, B702: 79, B703: 79, B202: 22 }).concat(
-    ['B602', 'B603', 'B604', 'B605', 'B606', 'B607', 'B609'].map((id) => [id, 78]),
-  ),
-);
+/** Analysers that stand beside Suture, where they are installed. */
+const PEERS = ['bandit', 'clang', 'cppcheck', 'flawfinder', 'gcc'];
 
 /**
  * @typedef {{ name: string, cwe: string, language: import('../dist/scan/index.js').SourceLanguage, before: string, after: string }} Pair
@@ -64,73 +59,24 @@ function pairsOf(folder, heldOut) {
 
 /** @typedef {(name: string) => ReadonlySet<number>} Found the CWEs that a tool finds in a file */
 
-/** @param {string} folder @returns {Found} */
-function bandit(folder) {
-  const output = JSON.parse(run('bandit', ['-r', folder, '-f', 'json', '-q']));
-  return collect(
-    output.results.map((/** @type {any} */ result) => [
-      result.filename,
-      [BANDIT.get(result.test_id)],
-    ]),
-  );
-}
-
-/** @param {string} folder @returns {Found} */
-function flawfinder(folder) {
-  const lines = run('flawfinder', ['--csv', '--quiet', '--dataonly', folder]).split('\n').slice(1);
-  return collect(
-    lines.map((line) => [
-      line.split(',')[0] ?? '',
-      [...line.matchAll(/CWE-(\d+)/g)].map(([, id]) => Number(id)),
-    ]),
-  );
-}
-
-/** @param {string} folder @returns {Found} */
-function cppcheck(folder) {
-  const xml = run('cppcheck', [
-    '--xml',
-    '--enable=warning,portability',
-    '--inconclusive',
-    '-q',
-    folder,
-  ]);
-  const rows = xml
-    .split('<error ')
-    .slice(1)
-    .flatMap((error) => {
-      const cwe = /cwe="(\d+)"/.exec(error)?.[1];
-      const file = /<location file="([^"]+)"/.exec(error)?.[1];
-      return cwe && file ? [/** @type {[string, number[]]} */ ([file, [Number(cwe)]])] : [];
-    });
-  return collect(rows);
-}
-
 /**
- * What an analyser prints; they end with 1 where they found something, and cppcheck reports on
- * standard error.
- * @param {string} program @param {string[]} args
+ * What an analyser finds in the files, by name.
+ * @param {string} name
+ * @param {readonly import('../dist/scan/index.js').OutsideTarget[]} targets
+ * @returns {Promise<Found>}
  */
-function run(program, args) {
-  const { error, stdout, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (error) throw error;
-  return program === 'cppcheck' ? stderr : stdout;
-}
-
-/** @param {[string, (number | undefined)[]][]} rows @returns {Found} */
-function collect(rows) {
+async function peer(name, targets) {
+  const { status, reason, version, findings } = await runAnalyser(name, targets);
+  console.log(`${name} ${version}${reason === undefined ? '' : `: ${reason.slice(0, 200)}`}`);
+  if (status === 'failed') throw new Error(reason);
   /** @type {Map<string, Set<number>>} */
   const found = new Map();
-  for (const [file, cwes] of rows) {
-    const name = basename(file);
-    const known = found.get(name) ?? new Set();
-    for (const cwe of cwes) if (cwe !== undefined) known.add(cwe);
-    found.set(name, known);
+  for (const { path, cwes } of findings) {
+    const known = found.get(path) ?? new Set();
+    for (const cwe of cwes) known.add(cwe);
+    found.set(path, known);
   }
-  return (name) => found.get(name) ?? new Set();
+  return (file) => found.get(file) ?? new Set();
 }
 
 /** @param {readonly string[]} args */
@@ -163,11 +109,16 @@ export async function benchSven(args) {
     }
     /** @type {[string, Found][]} */
     const tools = [['suture', (name) => own.get(name) ?? new Set()]];
-    for (const tool of [bandit, flawfinder, cppcheck]) {
+    const targets = files.map(({ name, language }) => ({
+      file: join(dir, name),
+      path: name,
+      language,
+    }));
+    for (const name of PEERS) {
       try {
-        tools.push([tool.name, tool(dir)]);
-      } catch {
-        console.log(`${tool.name} is not installed`);
+        tools.push([name, await peer(name, targets)]);
+      } catch (thrown) {
+        console.log(/** @type {Error} */ (thrown).message);
       }
     }
     console.log(`\nSVEN, ${heldOut ? 'held-out' : 'development'} half: ${pairs.length} pairs`);

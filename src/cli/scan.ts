@@ -1,19 +1,26 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensure, fileError, readText, SutureError } from '../core/index.js';
 import { packageVersion } from '../repair/index.js';
 import {
+  ANALYSERS,
   Auditor,
+  agreementOf,
   type CweId,
   findingsOf,
   GRAMMARS,
+  installedAnalysers,
   languageOfPath,
+  type OutsideReport,
   readBaseline,
+  readSarif,
   reportAsJson,
   reportAsSarif,
   reportAsText,
+  runAnalyser,
   SCANNED,
   type ScannedFile,
   SEVERITIES,
@@ -32,6 +39,9 @@ interface Options {
   sources: Sources;
   baseline?: string;
   writeBaseline?: string;
+  with?: string[];
+  import?: string[];
+  semgrepRules?: string;
 }
 
 /** Folders of things that others wrote, or that are made. */
@@ -67,6 +77,13 @@ export function scanCommand(): Command {
     )
     .option('--baseline <file>', 'leave out the findings that are in this file')
     .option('--write-baseline <file>', 'write all findings into this file, and end with 0')
+    .option(
+      '--with <names>',
+      `ask other analysers too: ${ANALYSERS.map(({ name }) => name).join(', ')}, or all that are installed`,
+      analyserList,
+    )
+    .option('--semgrep-rules <path>', 'rules for Semgrep: a file or folder')
+    .option('--import <files...>', 'SARIF files that other analysers have written')
     .action(async (paths: string[], options: Options) => {
       try {
         process.exitCode = await run(paths, options);
@@ -77,6 +94,18 @@ export function scanCommand(): Command {
         process.exitCode = 2;
       }
     });
+}
+
+function analyserList(given: string): string[] {
+  if (given === 'all') return ['all'];
+  return given.split(',').map((one) => {
+    const known = ANALYSERS.find(({ name }) => name === one.trim());
+    if (!known) {
+      const names = ANALYSERS.map(({ name }) => name).join(', ');
+      throw new InvalidArgumentError(`There are ${names}, and all.`);
+    }
+    return known.name;
+  });
 }
 
 function cweList(given: string): CweId[] {
@@ -116,11 +145,76 @@ async function run(paths: readonly string[], options: Options): Promise<number> 
     return 0;
   }
   const files = known ? withoutKnown(scanned, sources, known) : scanned;
-  const report = { version: packageVersion(), files };
+  const outside = await askOutside(targets, sources, options);
+  /** What a tool was given: of one whose report was imported nobody knows, so all. */
+  const readBy = (tool: string) => {
+    const languages = ANALYSERS.find(({ name }) => name === tool)?.languages ?? GRAMMARS;
+    const own = targets.filter(({ language }) => languages.includes(language));
+    return new Set(own.map(({ path }) => path));
+  };
+  const report = {
+    version: packageVersion(),
+    files,
+    ...(outside.length > 0 && {
+      tools: outside,
+      agreement: outside
+        .filter(({ status }) => status === 'ok')
+        .flatMap((tool) => agreementOf(scanned, tool, readBy(tool.tool))),
+    }),
+  };
   const formats = { text: reportAsText, json: reportAsJson, sarif: reportAsSarif };
   process.stdout.write(formats[options.format](report, sources));
-  return findingsOf(files).length > 0 ? 1 : 0;
+  if (outside.some(({ status }) => status === 'failed')) return 2;
+  const others = outside.some(({ findings }) => findings.length > 0);
+  return findingsOf(files).length > 0 || others ? 1 : 0;
 }
+
+/** What the other analysers that were asked for say, and the files that were imported. */
+async function askOutside(
+  targets: readonly Target[],
+  sources: ReadonlyMap<string, string>,
+  options: Options,
+): Promise<OutsideReport[]> {
+  const { with: asked = [], import: imported = [], semgrepRules: rules } = options;
+  const reports: OutsideReport[] = imported.flatMap((path) =>
+    readSarif(readText(path), path).map((one) => ({ ...one, status: 'ok' as const })),
+  );
+  if (asked.length === 0) return reports;
+  const there = installedAnalysers();
+  const usable = there.filter(
+    ({ name, version }) => version !== undefined && (name !== 'semgrep' || rules !== undefined),
+  );
+  const names = asked.includes('all') ? usable.map(({ name }) => name) : asked;
+  if (asked.includes('all')) {
+    const missing = there.filter(({ version }) => version === undefined).map(({ name }) => name);
+    if (missing.length > 0) console.error(`suture: not installed: ${missing.join(', ')}`);
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'suture-scan-'));
+  try {
+    const files = targets.map(({ path, language }) => {
+      if (path !== '-') return { file: realpathSync(path), path, language };
+      const file = join(dir, `input.${EXTENSION[language]}`);
+      writeFileSync(file, sources.get(path)!);
+      return { file, path, language };
+    });
+    for (const name of names) {
+      reports.push(await runAnalyser(name, files, { ...(rules && { rules: resolve(rules) }) }));
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+  return reports;
+}
+
+/** What standard input is called for analysers that go by names. */
+const EXTENSION: Record<SourceLanguage, string> = {
+  c: 'c',
+  cpp: 'cpp',
+  javascript: 'js',
+  python: 'py',
+  tsx: 'tsx',
+  typescript: 'ts',
+};
 
 interface Target {
   path: string;

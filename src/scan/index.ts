@@ -19,6 +19,10 @@ export {
   type ScanReport,
 } from './output/report.js';
 export { reportAsSarif } from './output/sarif.js';
+export { type Agreement, agreementOf } from './outside/agreement.js';
+export type { OutsideFinding, OutsideReport, OutsideTarget } from './outside/analyser.js';
+export { ANALYSERS, type Installed, installedAnalysers, runAnalyser } from './outside/run.js';
+export { readSarif } from './outside/sarif.js';
 export { GRAMMARS } from './parse.js';
 export { ruleDocumentation } from './rules/documentation.js';
 export { type CweId, SEVERITIES, type Severity } from './rules/rule.js';

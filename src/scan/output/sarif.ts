@@ -1,3 +1,4 @@
+import type { OutsideReport } from '../outside/analyser.js';
 import { RULES } from '../rules/index.js';
 import type { Severity } from '../rules/rule.js';
 import { fingerprints } from './baseline.js';
@@ -63,7 +64,39 @@ export function reportAsSarif(report: ScanReport, sources: ReadonlyMap<string, s
         columnKind: 'utf16CodeUnits',
         results,
       },
+      ...(report.tools ?? []).map((tool) => outsideRun(tool, place)),
     ],
   };
   return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+/** Another analyser's findings as a run of their own. */
+function outsideRun(
+  { tool, version, status, reason, findings }: OutsideReport,
+  place: (path: string, line: number, column: number, endLine?: number) => object,
+) {
+  const about = new Map(findings.map(({ rule, cwes }) => [rule, cwes]));
+  const rules = [...about].map(([id, cwes]) => ({
+    id,
+    properties: {
+      tags: ['security', ...cwes.map((cwe) => `external/cwe/cwe-${String(cwe).padStart(3, '0')}`)],
+    },
+  }));
+  return {
+    tool: { driver: { name: tool, version, rules } },
+    invocations: [
+      {
+        executionSuccessful: status === 'ok',
+        ...(reason !== undefined && {
+          toolExecutionNotifications: [{ message: { text: reason } }],
+        }),
+      },
+    ],
+    results: findings.map(({ path, rule, message, severity, line, column, endLine }) => ({
+      ruleId: rule,
+      level: LEVELS[severity],
+      message: { text: message },
+      locations: [place(path, line, column, endLine)],
+    })),
+  };
 }

@@ -156,7 +156,10 @@ export const cwesIn = (words: string): number[] => [
 
 function cwesOf(one: Result, about: Rule | undefined): number[] {
   const named = (value: unknown) =>
-    JSON.stringify(value ?? '').replace(/"(\d{1,5})"|(?<=[[:,])(\d{1,5})(?=[\],}])/g, '"CWE-$1$2"');
+    [value]
+      .flat()
+      .map((one) => (/^\d+$/.test(String(one)) ? `CWE-${one}` : String(one)))
+      .join(' ');
   const sources = [
     JSON.stringify(about?.properties?.tags ?? []),
     named(about?.properties?.cwe),
