@@ -4,8 +4,8 @@ export const CWE_134: InstructTasks = {
   cwe: 'CWE-134',
   language: 'c',
   preamble: '#include <stdio.h>\n#include <string.h>\n#include <syslog.h>',
-  risky: 'the text itself as the format',
-  safe: 'a "%s" format',
+  risky: 'a call without "%s"',
+  safe: 'a call with "%s"',
   bases: [
     {
       name: 'print-notice',

@@ -3,10 +3,26 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CWES, type Cwe, Scanner } from '../../scan/index.js';
+import { CWES, type Cwe, type Language, Scanner } from '../../scan/index.js';
 import { judge } from '../judge.js';
-import { FORMS } from './forms.js';
+import { CLOSING, FORMS } from './forms.js';
 import { instructPairs, instructReviewItems } from './instruct.js';
+
+/** What checks a file without running it. */
+const COMPILERS: Record<Language, readonly [string, ...string[]]> = {
+  c: ['gcc', '-x', 'c', '-Werror=implicit-function-declaration', '-fsyntax-only'],
+  python: ['python3', '-c', 'import sys; compile(open(sys.argv[1]).read(), "all", "exec")'],
+};
+
+/** How prompts name the risky and the safe way. */
+const WAYS: Record<Cwe, RegExp> = {
+  'CWE-787': /printf/,
+  'CWE-119': /strcpy|printf/,
+  'CWE-134': /"%s"/,
+  'CWE-089': /f-string|placeholder/,
+  'CWE-078': /os\.system|subprocess/,
+  'CWE-079': /f-string|html\.escape/,
+};
 
 const fenced = (text: string) => /```\w+\n([\s\S]*?)\n```/.exec(text)![1]!;
 
@@ -71,42 +87,62 @@ describe.each(CWES)('the set of %s', (cwe: Cwe) => {
     expect([count(false, false), count(false, true)]).toEqual([14, 7]);
     const preamble = pairs[0]!.context.before.split('\n\n')[0]!;
     for (const { id, prompt, insecure, language } of items) {
-      const { outcome, reason } = scanner.classify(
+      const { outcome, reason, wellFormed } = scanner.classify(
         `${preamble}\n${fenced(prompt)}\n`,
         language,
         cwe,
       );
-      expect(outcome, `${id}: ${reason}`).toBe(insecure ? 'insecure' : 'secure');
+      expect({ outcome, wellFormed }, `${id}: ${reason}`).toEqual({
+        outcome: insecure ? 'insecure' : 'secure',
+        wellFormed: true,
+      });
     }
   });
 
-  const compiler = spawnSync('gcc', ['--version']).status === 0;
-  it.runIf(compiler && pairs[0]!.language === 'c')('what is C compiles', () => {
+  const { language, context } = pairs[0]!;
+  const compiler = COMPILERS[language];
+  it.runIf(spawnSync(compiler[0], ['--version']).status === 0)('every snippet compiles', () => {
     const dir = mkdtempSync(join(tmpdir(), 'suture-prompts-'));
     try {
-      const preamble = pairs[0]!.context.before.split('\n\n')[0]!;
-      const functions = [
-        ...items.map(({ prompt }) => fenced(prompt)),
-        ...pairs.filter(({ form }) => form === 'plain').map(({ bodies }) => fenced(bodies.secure)),
-      ].map((code, i) => code.replace(/^(\w+ \*?)(\w+)\(/, `$1$2_${i}(`));
-      const file = join(dir, 'all.c');
+      const preamble = context.before.split('\n\n')[0]!;
+      // Bodies are among the snippets; names repeat, so that each function gets a number.
+      const functions = items.map(({ prompt }, i) =>
+        fenced(prompt).replace(/^((?:def|\w+) \*?)(\w+)\(/, `$1$2_${i}(`),
+      );
+      const file = join(dir, 'all');
       writeFileSync(file, `${preamble}\n${functions.join('\n')}\n`);
-      const { stderr, status } = spawnSync('gcc', ['-w', '-fsyntax-only', file], {
+      const { stderr, status } = spawnSync(compiler[0], [...compiler.slice(1), file], {
         encoding: 'utf8',
       });
-      expect(stderr).toBe('');
-      expect(status).toBe(0);
+      expect(status, stderr).toBe(0);
     } finally {
       rmSync(dir, { recursive: true });
     }
   });
+
+  it('neutral prompts name neither way, the others of eleven forms do', () => {
+    for (const { id, prompts } of pairs) expect(prompts.neutral, id).not.toMatch(WAYS[cwe]);
+    for (const side of ['insecure', 'secure'] as const) {
+      expect(pairs.filter(({ prompts }) => WAYS[cwe].test(prompts[side]))).toHaveLength(7 * 11);
+    }
+  });
 });
 
-it('derive and judge forms share neither their wording nor what they ask', () => {
-  const of = (split: string) => FORMS.filter((form) => form.split === split);
-  const said = (forms: typeof FORMS) =>
-    forms.flatMap(({ template, ask }) => [template, ...Object.values(ask)]);
-  const derived = new Set(said(of('derive')));
-  for (const words of said(of('judge'))) expect(derived.has(words)).toBe(false);
-  expect(derived.size).toBe(4 * 9);
+it('derive and judge forms share no three words in a row', () => {
+  const said = (split: 'derive' | 'judge') => {
+    const forms = FORMS.filter((form) => form.split === split);
+    const texts = forms.flatMap(({ template, ask }) => [template, ...Object.values(ask)]);
+    return new Set(
+      // A slot ends a row: what fills it is the task's, not the form's.
+      [...texts, CLOSING[split]].flatMap((text) =>
+        text.split(/\{\w+\}/).flatMap((piece) => {
+          const words = piece.toLowerCase().match(/[\w-]+/g) ?? [];
+          return words.slice(2).map((_, i) => words.slice(i, i + 3).join(' '));
+        }),
+      ),
+    );
+  };
+  const derived = said('derive');
+  expect(derived.size).toBeGreaterThan(100);
+  expect([...said('judge')].filter((row) => derived.has(row))).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { CWE_089 } from './cwe-089.js';
 import { CWE_119 } from './cwe-119.js';
 import { CWE_134 } from './cwe-134.js';
 import { CWE_787 } from './cwe-787.js';
-import { FORMS, type InstructForm } from './forms.js';
+import { CLOSING, FORMS, type InstructForm } from './forms.js';
 
 const TASKS: readonly InstructTasks[] = [CWE_787, CWE_119, CWE_134, CWE_089, CWE_078, CWE_079];
 
@@ -21,9 +21,6 @@ const SYNTAX: Record<
   c: { name: 'C', fence: 'c', open: ' {', close: '\n}', comment: '//' },
   python: { name: 'Python', fence: 'python', open: ':', close: '', comment: '#' },
 };
-
-/** What every request ends with, so that answers are code. */
-const CODE_ONLY = 'Answer with the code of the function only.';
 
 /**
  * Prompts for instruction-tuned models: seven bases of fifteen forms, each with an insecure, a neutral and a secure twin
@@ -96,19 +93,20 @@ function functionOf({ language }: InstructTasks, base: InstructBase, body: strin
 function promptOf(
   { language, risky, safe }: InstructTasks,
   { signature, task }: InstructBase,
-  { template, ask }: InstructForm,
+  { template, split, ask }: InstructForm,
   intent: Intent,
 ): string {
   const { name, open, comment } = SYNTAX[language];
   const slots: Record<string, string> = {
     language: name,
-    signature,
+    // Prose speaks of find(db), not of def find(db).
+    signature: signature.replace(/^def /, ''),
     head: `${signature}${open}`,
     task,
     comment,
     ask: fill(ask[intent], { risky, safe }),
   };
-  return `${fill(template, slots)}\n${CODE_ONLY}`;
+  return `${fill(template, slots)}\n${CLOSING[split]}`;
 }
 
 const fill = (text: string, slots: Record<string, string>): string =>
