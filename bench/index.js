@@ -5,6 +5,7 @@
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
 import { benchLens } from './lens.js';
+import { benchPatch } from './patch.js';
 import { benchPrecision } from './precision.js';
 import { benchProbe } from './probe.js';
 import { benchSandbox } from './sandbox.js';
@@ -17,6 +18,7 @@ const parts = {
   decode: benchDecoder,
   probe: benchProbe,
   lens: benchLens,
+  patch: benchPatch,
   scan: benchScanner,
   sandbox: benchSandbox,
 };
