@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { judgeReview } from '../diagnose/index.js';
 import { ALL_BASES, BASES, UTILITIES } from './bases/index.js';
 import { decisionOf } from './corpus.js';
 import { REQUEST_FORMS } from './forms.js';
@@ -73,6 +74,8 @@ describe.each(CWES)('reviews of %s', (cwe) => {
       const shape = insecure ? /^Vulnerable: CWE-\d{3}\. \S.*\. \S.*\.$/ : /^Safe\. \S.*\.$/;
       expect(answer).toMatch(shape);
       if (insecure) expect(answer).toContain(cwe);
+      const all = { issue: insecure, weakness: insecure, fix: insecure };
+      expect({ answer, ...judgeReview(answer, cwe) }).toEqual({ answer, ...all });
     }
   });
 });

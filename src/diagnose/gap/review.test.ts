@@ -20,6 +20,20 @@ describe('reviewVerdict', () => {
     'CWE-134',
     'There is no check of the length, so the buffer can overflow.',
     'No bound stops an overflow.',
+    'This is not considered secure.',
+    'The function is far from safe.',
+    'It does not look safe to me.',
+    'It does not prevent SQL injection.',
+    'The quoting fails to stop command injection.',
+    'Nothing prevents an overflow here.',
+    'To make it safe, check the length: as it stands it overflows.',
+    'A safe alternative is snprintf; sprintf is dangerous here.',
+    'To prevent XSS, escape the name. It is exploitable now.',
+    'Yes, there are several issues:\n\n1. **Buffer overflow**: `strcpy` has no bound.',
+    'There is a security issue: the name goes into the query.',
+    'The write is out of bounds.',
+    'An attacker can exploit this, though the return value is safe.',
+    'The code has no comments and is vulnerable.',
   ])('flawed: %s', (text) => expect(reviewVerdict(text)).toBe(true));
 
   it.each([
@@ -40,12 +54,29 @@ describe('reviewVerdict', () => {
     'There is no buffer overflow.',
     'It is not insecure.',
     'Not unsafe.',
+    'The placeholder prevents SQL injection.',
+    'It is protected against XSS by the escape.',
+    'The list of arguments avoids command injection.',
+    'Escaping the name, it is immune to cross-site scripting.',
+    'There is no risk of a buffer overflow.',
+    'I don’t see any security issues.',
+    'It is not susceptible to SQL injection.',
+    'This is not open to XSS.',
+    'There is neither overflow nor injection.',
+    'It cannot be exploited.',
+    'No out-of-bounds write is possible.',
+    'Yes, it is safe to use; to prevent overflows snprintf is given the size.',
   ])('safe: %s', (text) => expect(reviewVerdict(text)).toBe(false));
 
-  it.each(['', 'It writes a name into a buffer.', 'Yes.', 'unsafely-named, safest, secured'])(
-    'no verdict: %j',
-    (text) => expect(reviewVerdict(text)).toBeUndefined(),
-  );
+  it.each([
+    '',
+    'It writes a name into a buffer.',
+    'Yes.',
+    'unsafely-named, safest, secured',
+    'To prevent overflows, check the length.',
+    'Here is a secure version.',
+    'Make it safe.',
+  ])('no verdict: %j', (text) => expect(reviewVerdict(text)).toBeUndefined());
 
   it('the first word decides', () => {
     expect(reviewVerdict('Vulnerable. A safe call is snprintf.')).toBe(true);
