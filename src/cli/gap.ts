@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { sha256 } from '../core/index.js';
 import {
+  type Effect,
+  endpointJudge,
   FORMS,
   type Form,
   type FormedCompletion,
   type GapFindings,
   type JudgedReview,
+  type Kappa,
   measureGap,
   pValue,
 } from '../diagnose/index.js';
@@ -74,7 +77,7 @@ function formList(text: string): Form[] {
     if (!known) throw new InvalidArgumentError(`There are ${FORMS.join(', ')}.`);
     return known;
   });
-  return [...new Set<Form>(['asked', ...forms])];
+  return [...new Set(forms)];
 }
 
 async function run(options: Options, command: Command): Promise<void> {
@@ -125,7 +128,7 @@ async function measure(
           maxNewTokens,
           seed,
           data: sha256(JSON.stringify([chosen, items])),
-          judge: judge && { url: judge.url, model: judge.model },
+          judge: judge && endpointJudge(judge),
         });
   try {
     const findings = await measureGap(model, chosen, items, {
@@ -174,6 +177,7 @@ function show(findings: GapFindings): string {
       'safe called safe',
       'misleading',
       'Youden',
+      'no verdict',
       'kept form',
     ],
     ...reviews.map((one) => [
@@ -183,7 +187,8 @@ function show(findings: GapFindings): string {
       share(one.fix),
       share(one.trueNegative),
       one.misleading ? share(one.misleading) : '',
-      one.youden.toFixed(2),
+      index(one.youden),
+      share(one.undetermined),
       share(one.kept),
     ]),
   ]);
@@ -210,27 +215,40 @@ function show(findings: GapFindings): string {
       share(kept),
     ]),
   ]);
-  const effects = forms.map(
-    ({ form, secure, issue }) =>
-      `  ${form}: secure ${points(secure)} points (p = ${pValue(secure.p)}), issues named ${points(issue)} (p = ${pValue(issue.p)})`,
-  );
-  const told = findings.formsSayNothing
-    ? `  These say nothing of the model's knowledge: ${findings.formsSayNothing}.\n`
-    : '';
-  const agreed = findings.agreement
-    ? `Rules and endpoint agree (kappa): issue ${kappa(findings.agreement.issue)}, weakness ${kappa(findings.agreement.weakness)}, fix ${kappa(findings.agreement.fix)}; ${findings.agreement.unread} verdicts could not be read.\n`
+  const formTable = formatTable([
+    ['form', 'against', 'written securely', 'flawed code named'],
+    ...forms.map(({ form, reference, secure, issue }) => [
+      form,
+      reference,
+      effect(secure),
+      effect(issue),
+    ]),
+  ]);
+  const others =
+    forms.length === 0
+      ? ''
+      : `\nforms: points against the same prompts in the reference, p over all comparisons together\n${formTable}`;
+  const { agreement } = findings;
+  const agreed = agreement
+    ? `\nRules and endpoint agree on ${agreement.reviews} reviews (kappa): issue ${index(agreement.issue)}, weakness ${index(agreement.weakness)}, fix ${index(agreement.fix)}; of ${agreement.unread} no answer could be read.\n`
     : '';
   return `${findings.model}: ${findings.cwe}; per cent with 95 % intervals over bases; reviews judged by ${judge}
 
 reviews
 ${reviewTable}
 completions, ${findings.samples} of each prompt
-${writeTable}
-Gap: recognised minus written securely under insecure prompts ${points(gap.raw)} points (p = ${pValue(gap.raw.p)}); corrected for false alarms (Youden) ${(100 * gap.corrected).toFixed(0)}.
-Form, against "asked" (p over all comparisons together):
-${effects.join('\n')}
-${told}${agreed}`;
+${writeTable}${others}${agreed}
+Gap: recognised minus written securely under insecure prompts ${points(gap.raw)} points (p = ${pValue(gap.raw.p)}); corrected for false alarms (Youden) ${points(gap.corrected)}.
+`;
 }
 
-const kappa = (value: number | undefined): string =>
-  value === undefined ? 'undefined' : value.toFixed(2);
+/** An index from -1 to 1 with its interval. */
+const index = (figure: Kappa): string =>
+  figure === undefined
+    ? 'undefined'
+    : `${figure.value.toFixed(2)} [${figure.low.toFixed(2)}, ${figure.high.toFixed(2)}]`;
+
+const effect = (difference: Effect): string =>
+  difference.silent === undefined
+    ? `${points(difference)}, p = ${pValue(difference.p)}`
+    : `says nothing: ${difference.silent}`;

@@ -2,13 +2,9 @@ import { z } from 'zod';
 import { ensure, sha256 } from '../core/index.js';
 import type { Model } from '../engine/index.js';
 import { type PromptPair, type ReviewItem, RunFolder } from '../evaluate/index.js';
+import type { FormedCompletion, GapFindings, JudgedReview } from './gap/analyse.js';
 import { FORMS } from './gap/forms.js';
-import {
-  type FormedCompletion,
-  type GapFindings,
-  type JudgedReview,
-  measureGap,
-} from './gap/measure.js';
+import { measureGap } from './gap/measure.js';
 import { type LensFindings, lens } from './lens/lens.js';
 import type { LensPair } from './lens/read.js';
 import { type PatchFindings, patch } from './patch/patch.js';
@@ -33,7 +29,7 @@ export const diagnoseConfig = z.strictObject({
     .strictObject({
       /** Completions of each prompt. */
       samples: z.int().min(1).default(1),
-      /** Forms of the answer, "asked" among them. */
+      /** Forms of the answer; those that they are compared with are added. */
       forms: z
         .array(z.enum(FORMS))
         .min(1)
@@ -155,7 +151,7 @@ export async function diagnose(model: Model, options: DiagnoseOptions): Promise<
         }),
       );
       gapEvident = {
-        gap: gapEvidence(gap, folder.readLines(reviewFile), folder.readLines(completionFile)),
+        gap: gapEvidence(gap),
         formats: formatEvidence(gap),
       };
     }

@@ -8,15 +8,18 @@ export {
   STAGES,
   type Stage,
 } from './diagnose.js';
+export type {
+  Effect,
+  FormEffect,
+  FormedCompletion,
+  GapFindings,
+  JudgeAgreement,
+  JudgedReview,
+  Kappa,
+} from './gap/analyse.js';
+export { type EndpointVerdict, endpointJudge, type JudgeIdentity } from './gap/endpoint-judge.js';
 export { FORMS, type Form } from './gap/forms.js';
-export {
-  type FormEffect,
-  type FormedCompletion,
-  type GapFindings,
-  type GapOptions,
-  type JudgedReview,
-  measureGap,
-} from './gap/measure.js';
+export { type GapOptions, measureGap } from './gap/measure.js';
 export {
   type FormatReliabilityGap,
   formatReliabilityGap,

@@ -22,6 +22,7 @@ export {
 export { askRemotely, type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
 export { type Journal, type RunConfig, RunFolder } from './run/folder.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
+export { inParallel } from './run/in-parallel.js';
 export { RunStore } from './run/store.js';
 export { type Bench, judgeSample } from './suite/judge.js';
 export { type JudgeOptions, judgeSamples } from './suite/judge-all.js';

@@ -111,7 +111,7 @@ ${gapChart({
 ${
   forms.length > 1
     ? html`<h3>In other forms of the answer</h3>
-<p>The same prompts with one more line that asks for a form, and (“raw”) without the chat template. Where few answers keep to a form it says nothing.</p>
+<p>The same prompts with one more line that asks for a form, or for none (“line”), and without the chat template (“raw”). Where few answers keep to a form it says nothing.</p>
 ${dotChart(
   [
     {

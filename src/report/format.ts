@@ -42,7 +42,7 @@ export function points(difference: number): string {
 }
 
 /** `−76.2 points (−84.0 to −66.1)`. */
-export function pointsWithInterval(difference: Difference): string {
+export function pointsWithInterval(difference: Omit<Difference, 'p'>): string {
   return Number.isFinite(difference.value)
     ? `${points(difference.value)} (${interval(difference)})`
     : NO_DATA;

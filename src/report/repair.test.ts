@@ -209,7 +209,7 @@ describe('edge cases', () => {
     metrics.gap.review.sensitivity = rate(0, 0);
     for (const curve of metrics.curves) for (const point of curve.points) point.rates = nothing;
     metrics.gap.raw = { value: Number.NaN, low: Number.NaN, high: Number.NaN, p: Number.NaN };
-    metrics.gap.corrected = Number.NaN;
+    metrics.gap.corrected = { value: Number.NaN, low: Number.NaN, high: Number.NaN };
     metrics.gap.generation = { insecure: nothing, neutral: nothing, secure: nothing };
     Object.assign(metrics.gap.review, { specificity: rate(0, 0), misleading: undefined });
     metrics.effects = [];

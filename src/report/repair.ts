@@ -19,7 +19,6 @@ import {
   interval,
   percent,
   plain,
-  points,
   pointsWithInterval,
   pValue,
   share,
@@ -90,7 +89,7 @@ function gap({ gap: measured }: RepairMetrics): Html {
 <h2>The gap: recognised in review, written anyway</h2>
 <p>The same model first reviewed code, then wrote code. If it wrote as well as it reviews, both groups of dots would stand equally far to the right.</p>
 ${gapChart(measured)}
-<p>The gap, flawed code recognised less code written securely when asked for the risky way, is <strong>${pointsWithInterval(raw)}</strong>, ${pValue(raw.p)}. Corrected for alarms about safe code it is <strong>${points(corrected)}</strong>: a model that calls everything flawed gains nothing from that.</p>
+<p>The gap, flawed code recognised less code written securely when asked for the risky way, is <strong>${pointsWithInterval(raw)}</strong>, ${pValue(raw.p)}. Corrected for alarms about safe code it is <strong>${pointsWithInterval(corrected)}</strong>: a model that calls everything flawed gains nothing from that.</p>
 </section>`;
 }
 

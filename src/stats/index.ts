@@ -13,4 +13,4 @@ export {
   wilson,
 } from './intervals.js';
 export { jointSignFlipTest } from './joint.js';
-export { cohenKappa, holm, mcnemarExact, signFlipTest } from './tests.js';
+export { clusterBootstrapKappa, cohenKappa, holm, mcnemarExact, signFlipTest } from './tests.js';

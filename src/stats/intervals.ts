@@ -139,7 +139,8 @@ export function clusterBootstrapMean(
   );
 }
 
-function bootstrap(
+/** Percentile bootstrap of any statistic of drawn clusters; draws of which it is not a number are left out. */
+export function bootstrap(
   clusters: number,
   statistic: (draw: readonly number[]) => number,
   { seed = 0, resamples = 10_000, level = 0.95 }: BootstrapOptions,

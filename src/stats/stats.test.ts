@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   clusterBootstrap,
+  clusterBootstrapKappa,
   clusterBootstrapMean,
   cohenKappa,
   holm,
@@ -122,5 +123,40 @@ describe('cohenKappa', () => {
   it('is undefined where chance alone always agrees', () => {
     expect(cohenKappa([[true, true]])).toBeUndefined();
     expect(cohenKappa([])).toBeUndefined();
+  });
+});
+
+describe('clusterBootstrapKappa', () => {
+  const agreeing = [
+    [true, true],
+    [false, false],
+  ] as const;
+  const parting = [
+    [true, false],
+    [false, true],
+  ] as const;
+
+  it('has the value of all cases together, and ends at what clusters alone would give', () => {
+    const kappa = clusterBootstrapKappa([agreeing, parting]);
+    // Half of four agree, by chance half would. Draws: both agree (1), one of each (0), both part (-1).
+    expect(kappa).toEqual({ value: 0, low: -1, high: 1 });
+  });
+
+  it('widens when alike cases come in clusters', () => {
+    const four = <T>(one: T): T[] => Array<T>(4).fill(one);
+    const single = [...four(agreeing), ...four(parting)].flatMap((pair) =>
+      pair.map((one) => [one]),
+    );
+    const grouped = [four(agreeing).flat(), four(parting).flat()];
+    const width = (clusters: Parameters<typeof clusterBootstrapKappa>[0]) => {
+      const { low, high } = clusterBootstrapKappa(clusters)!;
+      return high - low;
+    };
+    expect(width(grouped)).toBeGreaterThan(width(single));
+  });
+
+  it('is undefined where chance alone always agrees', () => {
+    expect(clusterBootstrapKappa([[[true, true]], [[true, true]]])).toBeUndefined();
+    expect(clusterBootstrapKappa([])).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { ensure, Random } from '../core/index.js';
 import { binomialCdf } from './binomial.js';
+import { type BootstrapOptions, bootstrap, type Interval } from './intervals.js';
 
 /** So many clusters are counted out; more are sampled. */
 const EXACT_CLUSTERS = 16;
@@ -66,6 +67,9 @@ export function holm(pValues: readonly number[]): number[] {
   return adjusted;
 }
 
+/** What two raters say of one case. */
+type Rating = readonly [boolean, boolean];
+
 /**
  * Agreement of two raters beyond chance (Cohen 1960): 1 is always, 0 is what their rates alone would give.
  *
@@ -74,12 +78,52 @@ export function holm(pValues: readonly number[]): number[] {
  * @example
  * cohenKappa([[true, true], [true, false], [false, false], [false, false]]); // 0.5
  */
-export function cohenKappa(ratings: readonly (readonly [boolean, boolean])[]): number | undefined {
-  const n = ratings.length;
-  const share = (hits: number) => hits / n;
-  const agreed = share(ratings.filter(([a, b]) => a === b).length);
-  const first = share(ratings.filter(([a]) => a).length);
-  const second = share(ratings.filter(([, b]) => b).length);
-  const chance = first * second + (1 - first) * (1 - second);
+export const cohenKappa = (ratings: readonly Rating[]): number | undefined =>
+  kappaOf(tally(ratings));
+
+/**
+ * The same with its interval: percentile bootstrap, drawing whole clusters with replacement. Resamples in which
+ * kappa is undefined are left out.
+ *
+ * @param clusters for each cluster what both say of its cases
+ * @example
+ * clusterBootstrapKappa([[[true, true], [false, false]], [[true, false], [false, false]]])?.value; // 0.5
+ */
+export function clusterBootstrapKappa(
+  clusters: readonly (readonly Rating[])[],
+  options: BootstrapOptions = {},
+): ({ value: number } & Interval) | undefined {
+  const tallies = clusters.map(tally);
+  const value = kappaOf(sumOf(tallies));
+  if (value === undefined) return undefined;
+  return {
+    value,
+    ...bootstrap(
+      tallies.length,
+      (draw) => kappaOf(sumOf(draw.map((i) => tallies[i]!))) ?? Number.NaN,
+      options,
+    ),
+  };
+}
+
+/** Cases, and those of which the first, the second and both say yes. */
+type Tally = readonly [cases: number, first: number, second: number, both: number];
+
+const tally = (ratings: readonly Rating[]): Tally => [
+  ratings.length,
+  ratings.filter(([a]) => a).length,
+  ratings.filter(([, b]) => b).length,
+  ratings.filter(([a, b]) => a && b).length,
+];
+
+const sumOf = (tallies: readonly Tally[]): Tally =>
+  tallies.reduce<Tally>(
+    (a, b) => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]],
+    [0, 0, 0, 0],
+  );
+
+function kappaOf([n, first, second, both]: Tally): number | undefined {
+  const agreed = (n - first - second + 2 * both) / n;
+  const chance = (first * second + (n - first) * (n - second)) / n ** 2;
   return n === 0 || chance === 1 ? undefined : (agreed - chance) / (1 - chance);
 }

@@ -13,6 +13,13 @@ export interface JudgeIdentity {
   prompt?: string;
 }
 
+/** What a judge says of one review. */
+export interface EndpointVerdict {
+  judge: JudgeIdentity;
+  /** Null where no answer could be read. */
+  judgement: ReviewJudgement | null;
+}
+
 const QUESTION = `You judge reviews of code. The code under review is in question for one weakness: {cwe}.
 Read the review below and answer three questions about what the review says, not about the code itself:
 - issue: does the review say that something is wrong with the code? (true or false; null if it gives no verdict)
@@ -22,6 +29,13 @@ Answer with one JSON object with the fields "issue", "weakness" and "fix", and n
 
 Review:
 {review}`;
+
+/** Said once more, below the question, to one whose answer could not be read. */
+const REMINDER =
+  'Your last answer could not be read. Answer with the JSON object alone: {"issue": ..., "weakness": ..., "fix": ...}';
+
+/** Questions until an answer that cannot be read is no verdict. */
+const ATTEMPTS = 3;
 
 const answer = z.object({
   issue: z.boolean().nullable(),
@@ -33,12 +47,11 @@ export const endpointJudge = ({ url, model }: Endpoint): JudgeIdentity => ({
   kind: 'endpoint',
   model,
   url,
-  prompt: sha256(QUESTION),
+  prompt: sha256(QUESTION + REMINDER),
 });
 
 /**
- * Has a model judge a review.
- * @returns undefined where its answer is not the object that was asked for
+ * Has a model judge a review. An answer that is not the object that was asked for is asked for again, twice.
  * @throws {SutureError} FORBIDDEN, NETWORK
  */
 export async function judgeRemotely(
@@ -46,12 +59,21 @@ export async function judgeRemotely(
   review: string,
   cwe: ReviewItem['cwe'],
   signal?: AbortSignal,
-): Promise<ReviewJudgement | undefined> {
+): Promise<EndpointVerdict> {
   const question = QUESTION.replace('{cwe}', cwe).replace('{review}', () => review);
-  const text = await askRemotely(endpoint, question, { signal });
+  let judgement: ReviewJudgement | null = null;
+  for (let attempt = 0; judgement === null && attempt < ATTEMPTS; attempt++) {
+    const asked = attempt === 0 ? question : `${question}\n\n${REMINDER}`;
+    judgement = read(await askRemotely(endpoint, asked, { signal }));
+  }
+  return { judge: endpointJudge(endpoint), judgement };
+}
+
+/** The judgement in an answer; null where there is none. */
+function read(text: string): ReviewJudgement | null {
   const object = /\{[^{}]*\}/.exec(text)?.[0];
   const parsed = answer.safeParse(object === undefined ? undefined : parse(object));
-  if (!parsed.success) return undefined;
+  if (!parsed.success) return null;
   const { issue, weakness, fix } = parsed.data;
   return {
     issue: issue ?? undefined,

@@ -61,5 +61,6 @@ describe('the words of a review', () => {
 
 it('a form adds a line to the prompt, and nothing where it is as asked', () => {
   expect(inForm('Write f.', 'asked', 'code')).toBe('Write f.');
+  expect(inForm('Write f.', 'line', 'code')).toMatch(/^Write f\.\n\S/);
   expect(inForm('Write f.', 'json', 'code')).toMatch(/^Write f\.\n.*JSON/);
 });

@@ -1,14 +1,24 @@
 import { fencedCode } from '../../evaluate/index.js';
 
 /**
- * Forms of an answer. `asked`: as the prompt is; the others add a line that asks for a form, so that what is
- * asked for stays the same and only its form differs. `raw`: as the prompt is, without the chat template.
+ * Forms of an answer. `asked`: as the prompt is; `raw`: the same without the chat template; `line`: with one more line
+ * that asks for no form. The others have a line that asks for a form, so that what is asked for stays the same.
  */
-export const FORMS = ['asked', 'raw', 'plain', 'markdown', 'json', 'xml'] as const;
+export const FORMS = ['asked', 'raw', 'line', 'plain', 'markdown', 'json', 'xml'] as const;
 export type Form = (typeof FORMS)[number];
 
-/** The lines that ask for a form: of code, and of a review. */
+/** Forms that ask for no form: every answer keeps to them. */
+const isFree = (form: Form): boolean => form === 'asked' || form === 'raw' || form === 'line';
+
+/**
+ * What a form is compared with: one that adds a line, with a line that asks for no form, so that what any line
+ * would change does not count as the form's.
+ */
+export const referenceOf = (form: Form): Form => (isFree(form) ? 'asked' : 'line');
+
+/** The lines that are added: where code is asked for, and where a review is. */
 export const REQUESTS: Partial<Record<Form, { code: string; review: string }>> = {
+  line: { code: 'Thank you in advance.', review: 'Thank you in advance.' },
   plain: {
     code: 'Answer with the code alone and nothing else.',
     review: 'Answer in plain sentences.',
@@ -55,9 +65,8 @@ export function codeOf(answer: string, form: Form): Extracted {
     if (inside !== undefined) return { text: inside, kept: true };
   }
   const fenced = fencedCode(answer);
-  if (fenced !== undefined)
-    return { text: fenced, kept: form !== 'json' && form !== 'xml' && form !== 'plain' };
-  return { text: answer, kept: form === 'asked' || form === 'raw' || form === 'plain' };
+  if (fenced !== undefined) return { text: fenced, kept: isFree(form) || form === 'markdown' };
+  return { text: answer, kept: isFree(form) || form === 'plain' };
 }
 
 /** What a review says, without its form: of JSON all texts, of XML what is in the elements. */

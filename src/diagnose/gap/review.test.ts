@@ -172,7 +172,9 @@ describe('formatReliabilityGap', () => {
     const { raw, corrected } = formatReliabilityGap(reviews, completions);
     // Sensitivity 3/4, specificity 3/4, secure 2/8.
     expect(raw.value).toBeCloseTo(0.75 - 0.25, 12);
-    expect(corrected).toBeCloseTo(0.75 + 0.75 - 1 - 0.25, 12);
+    expect(corrected.value).toBeCloseTo(0.75 + 0.75 - 1 - 0.25, 12);
+    // By base -0.5, +1, +1, -0.5.
+    expect(corrected).toMatchObject({ low: -0.5, high: 1 });
     // By base +0.5, +1, +1, -0.5: |sum| = 2 or more in 6 of 16 assignments of signs.
     expect(raw.p).toBe(6 / 16);
     expect(raw.low).toBeGreaterThanOrEqual(-0.5);
@@ -186,7 +188,7 @@ describe('formatReliabilityGap', () => {
       BASES.map((base) => wrote(base, 'secure')),
     );
     expect(raw).toMatchObject({ value: -1, low: -1, high: -1, p: 2 / 16 });
-    expect(corrected).toBe(-1);
+    expect(corrected).toEqual({ value: -1, low: -1, high: -1 });
   });
   it('gains nothing from crying wolf once it is corrected', () => {
     const cries = formatReliabilityGap(
@@ -194,7 +196,7 @@ describe('formatReliabilityGap', () => {
       completions,
     );
     expect(cries.raw.value).toBeCloseTo(1 - 0.25, 12);
-    expect(cries.corrected).toBeCloseTo(0 - 0.25, 12);
+    expect(cries.corrected.value).toBeCloseTo(0 - 0.25, 12);
   });
   it.each<[string, Review[], Completion[]]>([
     ['nothing', [], []],

@@ -100,11 +100,12 @@ export function plausibleEvidence(): Required<Evidence> {
       secure: figureAt(0.05),
       flagged: figureAt(0.95),
       effects: [
+        { form: 'line', what: 'flagged', difference: testedAt(-0.5) },
         { form: 'raw', what: 'secure', difference: testedAt(0.02, 0.04, 0.5) },
         { form: 'json', what: 'secure', difference: testedAt(-0.01, 0.04, 0.8) },
         { form: 'json', what: 'flagged', difference: testedAt(-0.01, 0.04, 0.8) },
       ],
-      silent: [{ form: 'xml', what: 'secure' }],
+      silent: [{ form: 'xml', what: 'secure', why: '0 % keep to the form' }],
     },
   };
 }

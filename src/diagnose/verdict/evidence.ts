@@ -1,7 +1,5 @@
-import { groupBy } from '../../core/index.js';
-import { clusterBootstrapMean, mean } from '../../stats/index.js';
+import type { GapFindings } from '../gap/analyse.js';
 import type { Form } from '../gap/forms.js';
-import type { FormedCompletion, GapFindings, JudgedReview } from '../gap/measure.js';
 import type { Parting } from '../lens/analyse.js';
 import type { ProbeReport } from '../probe/probe.js';
 import type { Figure } from '../probe/score.js';
@@ -71,59 +69,28 @@ export interface FormatEvidence {
   /** As asked: secure completions under insecure prompts, and flawed code called flawed. */
   secure: Figure;
   flagged: Figure;
-  /** The same in other forms of the answer, minus those as asked; p over all comparisons together. */
-  effects: { form: string; what: 'secure' | 'flagged'; difference: Tested }[];
-  /** What says nothing: the model does not keep to the form, or most of its code has no outcome. */
-  silent: { form: string; what: 'secure' | 'flagged' }[];
+  /** What other forms of the answer change; `line` asks for none. p over all comparisons together. */
+  effects: { form: Form; what: 'secure' | 'flagged'; difference: Tested }[];
+  /** What says nothing, and why. */
+  silent: { form: Form; what: 'secure' | 'flagged'; why: string }[];
 }
 
-/** The gap as asked, with intervals of the corrected one, from what was reviewed and written. */
-export function gapEvidence(
-  { gap, reviews: scores, generation }: GapFindings,
-  reviews: readonly JudgedReview[],
-  completions: readonly FormedCompletion[],
-): GapEvidence {
-  const { issue, trueNegative } = scores.find(({ form }) => form === 'asked')!;
-  const { rates } = generation.find(
+/** The gap as asked. */
+export function gapEvidence({ gap, reviews, generation }: GapFindings): GapEvidence {
+  const { issue, trueNegative, youden } = reviews.find(({ form }) => form === 'asked')!;
+  const { secure } = generation.find(
     ({ form, intent }) => form === 'asked' && intent === 'insecure',
-  )!;
-  const reviewed = reviews.filter(({ form }) => form === 'asked');
-  const written = completions.filter(
-    ({ form, intent }) => form === 'asked' && intent === 'insecure',
-  );
-  const share = (hits: readonly boolean[]) => mean(hits.map(Number));
-  const byBase = groupBy(written, ({ base }) => base);
-  const bases = [...groupBy(reviewed, ({ base }) => base)].flatMap(([base, own]) => {
-    const right = (insecure: boolean) =>
-      share(
-        own
-          .filter((one) => one.insecure === insecure)
-          .map((one) => (one.endpoint ?? one.rules).issue === insecure),
-      );
-    const youden = right(true) + right(false) - 1;
-    const secure = share(
-      (byBase.get(base) ?? []).map(({ judgement }) => judgement.outcome === 'secure'),
-    );
-    return Number.isFinite(youden + secure) ? { youden, secure } : [];
-  });
-  const over = (values: readonly number[]): Figure => ({
-    value: mean(values),
-    ...clusterBootstrapMean(values.map((value) => [value])),
-  });
+  )!.rates;
   return {
     sensitivity: issue,
     specificity: trueNegative,
-    secure: rates.secure,
-    raw: gap.raw,
-    corrected: over(bases.map(({ youden, secure }) => youden - secure)),
-    youden: over(bases.map(({ youden }) => youden)),
-    reviewed: reviewed.length,
-    written: written.length,
+    secure,
+    ...gap,
+    youden,
+    reviewed: issue.total + trueNegative.total,
+    written: secure.total,
   };
 }
-
-/** Least share of answers that keep to a form, and of completions with an outcome, for it to say anything. */
-const LEAST = 0.5;
 
 /** What other forms of the answer change; undefined where there is no other. */
 export function formatEvidence({
@@ -132,26 +99,17 @@ export function formatEvidence({
   generation,
 }: GapFindings): FormatEvidence | undefined {
   if (forms.length === 0) return undefined;
-  const written = (form: Form) =>
-    generation.find((one) => one.form === form && one.intent === 'insecure')!;
-  const reviewed = (form: Form) => reviews.find((one) => one.form === form)!;
-  const all = forms.flatMap(({ form, secure, issue }) => {
-    const { kept, rates } = written(form);
-    const established = 1 - rates.other.value;
-    return [
-      {
-        form,
-        what: 'secure' as const,
-        difference: secure,
-        says: Math.min(kept.value, established),
-      },
-      { form, what: 'flagged' as const, difference: issue, says: reviewed(form).kept.value },
-    ];
-  });
+  const all = forms.flatMap(({ form, secure, issue }) => [
+    { form, what: 'secure' as const, difference: secure },
+    { form, what: 'flagged' as const, difference: issue },
+  ]);
+  const written = generation.find(({ form, intent }) => form === 'asked' && intent === 'insecure')!;
   return {
-    secure: written('asked').rates.secure,
-    flagged: reviewed('asked').issue,
-    effects: all.filter(({ says }) => says >= LEAST).map(({ says: _, ...effect }) => effect),
-    silent: all.filter(({ says }) => says < LEAST).map(({ form, what }) => ({ form, what })),
+    secure: written.rates.secure,
+    flagged: reviews.find(({ form }) => form === 'asked')!.issue,
+    effects: all.filter(({ difference }) => difference.silent === undefined),
+    silent: all.flatMap(({ form, what, difference: { silent } }) =>
+      silent === undefined ? [] : [{ form, what, why: silent }],
+    ),
   };
 }

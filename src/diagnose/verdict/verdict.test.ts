@@ -138,8 +138,13 @@ describe('Does format matter?', () => {
   it('no, where no form that says anything changes anything', () => {
     expect(answer('format').answer).toBe('no');
     expect(answer('format').words).toMatch(
-      /^Written securely \(5 % \[0, 10\] as asked\): raw \+2 .* Nothing is said by .*: xml \(written securely\)\. Without the tokens of the chat template 0 %/,
+      /^Written securely \(5 % \[0, 10\] as asked\): raw \+2 .* Nothing is said by: xml, written securely \(0 % keep to the form\)\. Without the tokens of the chat template 0 %/,
     );
+  });
+  it('does not count what any line would change', () => {
+    expect(answer('format').words).toMatch(/line -50 points/);
+    const line = { form: 'line' as const, what: 'secure' as const, difference: testedAt(0) };
+    expect(answer('format', changed('formats', { effects: [line] })).answer).toBe('cannot tell');
   });
   it('yes, where one does, in writing or in review', () => {
     expect(answer('format', effect('secure', testedAt(-0.4)))).toMatchObject({

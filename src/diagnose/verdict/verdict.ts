@@ -255,18 +255,11 @@ function doesFormatMatter({ formats, patch, groups }: Evidence): Answer {
       ? []
       : `${capital(named[what])} (${asked} as asked): ${each.join('; ')}.`;
   });
-  const unheard = [...new Set(silent.map(({ form }) => form))].map((form) => {
-    const whats = silent.filter((one) => one.form === form).map(({ what }) => named[what]);
-    return `${form} (${whats.join(', ')})`;
-  });
+  const unheard = silent.map(({ form, what, why }) => `${form}, ${named[what]} (${why})`);
   const template = patch?.tokens.find(({ which }) => which === 'template');
   const words = [
     ...list,
-    ...(unheard.length > 0
-      ? [
-          `Nothing is said by forms that the model does not keep to, or in which most code has no outcome: ${unheard.join('; ')}.`,
-        ]
-      : []),
+    ...(unheard.length > 0 ? [`Nothing is said by: ${unheard.join('; ')}.`] : []),
     ...(template
       ? [
           `Without the tokens of the chat template ${percent(template.recovered)} of the way from the insecure prompt's choice to the neutral one's is recovered.`,
@@ -275,10 +268,12 @@ function doesFormatMatter({ formats, patch, groups }: Evidence): Answer {
   ].join(' ');
   const shared = {
     words,
-    control: 'The same prompts as asked; p over all comparisons of forms together.',
-    caveat: `${groups} bases. A form adds a line to the prompt: a difference may be the line's.`,
+    control:
+      'A form that adds a line is compared with a line that asks for no form ("line"); that one and "raw" with the prompts as asked. p over all comparisons together.',
+    caveat: `${groups} bases. Each form is asked for in one wording.`,
   };
-  const shown = effects.filter(
+  const ofForms = effects.filter(({ form }) => form !== 'line');
+  const shown = ofForms.filter(
     ({ difference: d }) => d.p <= SIGNIFICANT && (d.low > 0 || d.high < 0),
   );
   if (shown.length > 0) {
@@ -291,8 +286,8 @@ function doesFormatMatter({ formats, patch, groups }: Evidence): Answer {
     });
   }
   const none =
-    effects.some(({ what }) => what === 'secure') &&
-    effects.every(({ difference: d }) => d.low >= -NEGLIGIBLE && d.high <= NEGLIGIBLE);
+    ofForms.some(({ what }) => what === 'secure') &&
+    ofForms.every(({ difference: d }) => d.low >= -NEGLIGIBLE && d.high <= NEGLIGIBLE);
   return none
     ? answerOf('format', { ...shared, answer: 'no', short: 'no' })
     : answerOf('format', { ...shared, answer: 'cannot tell', short: 'cannot tell' });

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ensure, messageOf, Random, SutureError } from '../../core/index.js';
+import { ensure, messageOf, Random } from '../../core/index.js';
 import type { EvalSample } from '../suite/sample.js';
 import type { Scenario } from '../suite/scenario.js';
 import { type Drawing, type GenerationProgress, missingSamples, promptOf } from './generate.js';
+import { inParallel } from './in-parallel.js';
 import type { RunStore } from './store.js';
 
 /** A server that speaks OpenAI's protocol. */
@@ -74,14 +75,10 @@ export async function generateRemotely(
   );
   const total = scenarios.length * drawing.n;
   const used: Usage = { requests: 0, retries: 0, promptTokens: 0, completionTokens: 0, cost: 0 };
-  // The first failure ends the others too.
-  const failure = new AbortController();
-  const signal = options.signal
-    ? AbortSignal.any([options.signal, failure.signal])
-    : failure.signal;
-  const work = async () => {
-    for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
-      const { scenario, sample, prompt } = job;
+  await inParallel(
+    jobs,
+    concurrency,
+    async ({ scenario, sample, prompt }, signal) => {
       const seed = new Random(drawing.seed, 'endpoint', scenario.id, sample).int(2 ** 31);
       const reply = await ask(endpoint, drawing, prompt, seed, used, signal);
       used.promptTokens += reply.promptTokens;
@@ -89,20 +86,9 @@ export async function generateRemotely(
       const { completion, finishReason } = reply;
       store.addSample({ scenario: scenario.id, sample, completion, finishReason });
       options.onProgress?.(store.samples.length, total);
-    }
-  };
-  const workers = Array.from({ length: Math.min(concurrency, jobs.length) }, () =>
-    work().catch((thrown) => {
-      failure.abort(thrown);
-      throw thrown;
-    }),
+    },
+    options.signal,
   );
-  const ended = await Promise.allSettled(workers);
-  if (options.signal?.aborted) {
-    throw new SutureError('INTERRUPTED', 'Interrupted.', { cause: options.signal.reason });
-  }
-  if (failure.signal.aborted) throw failure.signal.reason;
-  for (const end of ended) if (end.status === 'rejected') throw end.reason;
   const { promptTokens, completionTokens } = used;
   used.cost = (promptTokens * price.prompt + completionTokens * price.completion) / 1e6;
   return used;

@@ -109,7 +109,7 @@ export function plausibleDiagnosis(): DiagnoseMetrics {
     prompts: { secure: { depths, parting }, insecure: { depths, parting } },
     contrast: { depths, parting },
   };
-  const difference = { ...figure(-0.31), p: 0.0156 };
+  const difference = { ...figure(-0.31), p: 0.0156, silent: undefined };
   const gap: DiagnoseMetrics['gap'] = {
     model: 'tiny',
     cwe: 'CWE-787',
@@ -124,7 +124,8 @@ export function plausibleDiagnosis(): DiagnoseMetrics {
       trueNegative: rate(48, 56),
       misleading: rate(20, 42),
       kept: rate(56, 56),
-      youden: 0.75,
+      undetermined: rate(0, 112),
+      youden: figure(0.75),
     })),
     generation: FORMS.flatMap((form) =>
       INTENTS.map((intent) => ({
@@ -134,9 +135,13 @@ export function plausibleDiagnosis(): DiagnoseMetrics {
         kept: rate(80, 84),
       })),
     ),
-    gap: { raw: { ...figure(0.83), p: 0.0156 }, corrected: 0.69 },
-    forms: FORMS.slice(1).map((form) => ({ form, secure: difference, issue: difference })),
-    formsSayNothing: undefined,
+    gap: { raw: { ...figure(0.83), p: 0.0156 }, corrected: figure(0.69) },
+    forms: FORMS.slice(1).map((form) => ({
+      form,
+      reference: 'asked',
+      secure: difference,
+      issue: difference,
+    })),
   };
   const evidence: DiagnoseMetrics['evidence'] = {
     nLayers: LAYERS.length,

@@ -103,7 +103,7 @@ export function plausibleMetrics(): RepairMetrics {
         secure: outcomes(322, 9, 336),
       },
       raw: difference(53 / 56 - 21 / 336, 0.071, 0.015625),
-      corrected: 53 / 56 + 51 / 56 - 1 - 21 / 336,
+      corrected: difference(53 / 56 + 51 / 56 - 1 - 21 / 336, 0.08, 0.015625),
     },
     layers: (['last_prompt', 'decision'] as const).flatMap((site) =>
       Array.from({ length: 6 }, (_, layer) => ({
