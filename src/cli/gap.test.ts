@@ -72,6 +72,7 @@ describe('suture gap', () => {
     const judge = ['--judge-endpoint', `http://127.0.0.1:${port}/v1`, '--judge-model', 'judge'];
     const first = await gap(...args, ...judge);
     expect(first.code).toBe(0);
+    expect((await gap(...args.slice(0, -1), ...judge)).out).toMatch(/^No form .* says anything/m);
     const [findings] = JSON.parse(first.out);
     expect(findings.forms.map(({ form }: { form: string }) => form)).toEqual(['line', 'plain']);
     expect(findings.agreement.issue.value).toBeGreaterThan(0.5);

@@ -228,6 +228,11 @@ function show(findings: GapFindings): string {
     forms.length === 0
       ? ''
       : `\nforms: points against the same prompts in the reference, p over all comparisons together\n${formTable}`;
+  const asking = forms.filter(({ reference }) => reference === 'line');
+  const none =
+    asking.length > 0 && asking.every(({ secure, issue }) => secure.silent && issue.silent)
+      ? 'No form that is asked for says anything of this model.\n'
+      : '';
   const { agreement } = findings;
   const agreed = agreement
     ? `\nRules and endpoint agree on ${agreement.reviews} reviews (kappa): issue ${index(agreement.issue)}, weakness ${index(agreement.weakness)}, fix ${index(agreement.fix)}; of ${agreement.unread} no answer could be read.\n`
@@ -237,7 +242,7 @@ function show(findings: GapFindings): string {
 reviews
 ${reviewTable}
 completions, ${findings.samples} of each prompt
-${writeTable}${others}${agreed}
+${writeTable}${others}${none}${agreed}
 Gap: recognised minus written securely under insecure prompts ${points(gap.raw)} points (p = ${pValue(gap.raw.p)}); corrected for false alarms (Youden) ${points(gap.corrected)}.
 `;
 }

@@ -19,7 +19,7 @@ import {
   mean,
 } from '../../stats/index.js';
 import type { EndpointVerdict, JudgeIdentity } from './endpoint-judge.js';
-import { type Form, referenceOf } from './forms.js';
+import { codeOf, type Form, isFree, referenceOf, reviewTextOf } from './forms.js';
 import {
   type FormatReliabilityGap,
   formatReliabilityGap,
@@ -258,32 +258,50 @@ function formEffects(
   };
   return others.map((form, i) => {
     const reference = referenceOf(form);
+    const inReference = <T extends { form: Form }>(all: readonly T[], keeps: (one: T) => boolean) =>
+      mean(all.filter((one) => one.form === reference).map((one) => Number(keeps(one))));
+    const code = inReference(
+      completions.filter(({ intent }) => intent === 'insecure'),
+      ({ text }) => codeOf(text, form).kept,
+    );
+    const words = inReference(reviews, ({ text }) => reviewTextOf(text, form).kept);
     return {
       form,
       reference,
-      secure: effect(2 * i, silentCode(written(form), written(reference))),
+      secure: effect(
+        2 * i,
+        silentAnyway(form, written(form).kept, code) ??
+          silentCode(written(form), written(reference)),
+      ),
       issue: effect(
         2 * i + 1,
-        silentReviews(reviewed(form), reviewed(reference), reviewed('asked')),
+        silentAnyway(form, reviewed(form).kept, words) ??
+          silentReviews(reviewed(form), reviewed(reference), reviewed('asked')),
       ),
     };
   });
 }
 
-/** Why completions in a form say nothing: most do not keep to it, or have no outcome. */
+/** Why answers in a form say nothing of it: most do not keep to it, or keep to it unasked. */
+function silentAnyway(form: Form, kept: Rate, unasked: number): string | undefined {
+  if (kept.value < LEAST) return `${percent(kept.value)} keep to the form`;
+  return !isFree(form) && unasked >= LEAST
+    ? `${percent(unasked)} in "${referenceOf(form)}" keep to it unasked`
+    : undefined;
+}
+
+/** Why completions in a form say nothing: most have no outcome. */
 function silentCode(own: GenerationScores, reference: GenerationScores): string | undefined {
-  if (own.kept.value < LEAST) return `${percent(own.kept.value)} keep to the form`;
   const dumb = [own, reference].find(({ rates }) => rates.other.value > LEAST);
   return dumb && `${percent(dumb.rates.other.value)} in "${dumb.form}" are neither`;
 }
 
-/** Why reviews in a form say nothing: likewise, or a line that asks for no form undoes them already. */
+/** Why reviews in a form say nothing: most give no verdict, or a line that asks for no form undoes them already. */
 function silentReviews(
   own: ReviewScores,
   reference: ReviewScores,
   asked: ReviewScores,
 ): string | undefined {
-  if (own.kept.value < LEAST) return `${percent(own.kept.value)} keep to the form`;
   const dumb = [own, reference].find(({ undetermined }) => undetermined.value > LEAST);
   if (dumb) return `${percent(dumb.undetermined.value)} in "${dumb.form}" give no verdict`;
   return reference.youden.value < LEAST * asked.youden.value

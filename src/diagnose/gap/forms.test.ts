@@ -53,7 +53,11 @@ describe('the words of a review', () => {
     ['xml', '<review><verdict>safe</verdict><fix>none</fix></review>', 'safe. none', true],
     ['markdown', '- vulnerable\n- use snprintf', '- vulnerable\n- use snprintf', true],
     ['markdown', 'vulnerable', 'vulnerable', false],
+    ['plain', 'Safe: `f` is bounded.', 'Safe: `f` is bounded.', true],
+    ['plain', '**Safe**', '**Safe**', false],
+    ['plain', 'Flaws:\n1. none', 'Flaws:\n1. none', false],
     ['asked', 'Safe.', 'Safe.', true],
+    ['line', '## Safe', '## Safe', true],
   ] as const)('%s: %j', (form, answer, text, kept) => {
     expect(reviewTextOf(answer, form)).toEqual({ text, kept });
   });

@@ -8,7 +8,8 @@ export const FORMS = ['asked', 'raw', 'line', 'plain', 'markdown', 'json', 'xml'
 export type Form = (typeof FORMS)[number];
 
 /** Forms that ask for no form: every answer keeps to them. */
-const isFree = (form: Form): boolean => form === 'asked' || form === 'raw' || form === 'line';
+export const isFree = (form: Form): boolean =>
+  form === 'asked' || form === 'raw' || form === 'line';
 
 /**
  * What a form is compared with: one that adds a line, with a line that asks for no form, so that what any line
@@ -85,7 +86,9 @@ export function reviewTextOf(answer: string, form: Form): Extracted {
       ? { text: answer, kept: false }
       : { text: words.join('. '), kept: parts[0] !== undefined };
   }
-  return { text: answer, kept: form !== 'markdown' || /^\s*(?:[-*+]|\d+\.)\s/m.test(answer) };
+  const list = /^\s*(?:[-*+]|\d+\.)\s/m.test(answer);
+  const marked = list || /^(?:#|\s*```|\s*[{<])|\*\*/m.test(answer);
+  return { text: answer, kept: form === 'markdown' ? list : isFree(form) || !marked };
 }
 
 /** A verdict that is a truth value tells whether the code is vulnerable. */

@@ -214,6 +214,21 @@ describe('the findings of reviews and completions made by hand', () => {
     expect(jsonOf(json, line)[what].silent).toMatch(why);
   });
 
+  it('a form says nothing of a model that keeps to it unasked', () => {
+    const forms: Form[] = ['asked', 'line', 'plain', 'markdown'];
+    const { forms: effects } = analyseGap(
+      'hand',
+      pairs,
+      items,
+      forms.flatMap((form) => reviewsOf(form, knows)),
+      forms.flatMap((form) => written(form, knows)),
+      { ...about, forms },
+    );
+    const why = '100 % in "line" keep to it unasked';
+    expect(effects[1]).toMatchObject({ secure: { silent: why }, issue: { silent: why } });
+    expect(effects[2]).toMatchObject({ secure: { silent: undefined } });
+  });
+
   describe('where an endpoint judged too', () => {
     const judge = { kind: 'endpoint', model: 'm', url: 'u', prompt: 'hash' } as const;
     const judged = (says: (item: string) => boolean | null) =>
