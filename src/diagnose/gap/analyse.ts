@@ -293,7 +293,9 @@ function silentAnyway(form: Form, kept: Rate, unasked: number): string | undefin
 /** Why completions in a form say nothing: most have no outcome. */
 function silentCode(own: GenerationScores, reference: GenerationScores): string | undefined {
   const dumb = [own, reference].find(({ rates }) => rates.other.value > LEAST);
-  return dumb && `${percent(dumb.rates.other.value)} in "${dumb.form}" are neither`;
+  return (
+    dumb && `${percent(dumb.rates.other.value)} in "${dumb.form}" are neither secure nor insecure`
+  );
 }
 
 /** Why reviews in a form say nothing: most give no verdict, or a line that asks for no form undoes them already. */

@@ -138,7 +138,7 @@ describe('Does format matter?', () => {
   it('no, where no form that says anything changes anything', () => {
     expect(answer('format').answer).toBe('no');
     expect(answer('format').words).toMatch(
-      /^Written securely \(5 % \[0, 10\] as asked\): raw \+2 .* Nothing is said by: xml, written securely \(0 % keep to the form\)\. Without the tokens of the chat template 0 %/,
+      /^Written securely \(5 % \[0, 10\] as asked\): raw \+2 .* Nothing is said by: xml \(written securely: 0 % keep to the form\)\. Without the tokens of the chat template 0 %/,
     );
   });
   it('does not count what any line would change', () => {

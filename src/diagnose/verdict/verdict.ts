@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/index.js';
 import type { Figure } from '../probe/score.js';
 import { CONTROL_NAMES, figure, pValue, signed } from '../probe/verdict.js';
 import type { ActingLayer, Evidence, Tested } from './evidence.js';
@@ -255,7 +256,9 @@ function doesFormatMatter({ formats, patch, groups }: Evidence): Answer {
       ? []
       : `${capital(named[what])} (${asked} as asked): ${each.join('; ')}.`;
   });
-  const unheard = silent.map(({ form, what, why }) => `${form}, ${named[what]} (${why})`);
+  const unheard = [...groupBy(silent, ({ what, why }) => `${named[what]}: ${why}`)].map(
+    ([why, own]) => `${own.map(({ form }) => form).join(', ')} (${why})`,
+  );
   const template = patch?.tokens.find(({ which }) => which === 'template');
   const words = [
     ...list,
