@@ -70,7 +70,7 @@ describe('planted truth is found', () => {
         acts: yes(2),
         inert: no('acts from layer 2'),
         'one-layer': yes(2),
-        format: no('no'),
+        format: open('cannot tell'),
       },
     ],
     [
@@ -81,7 +81,7 @@ describe('planted truth is found', () => {
         acts: yes(5),
         inert: yes(),
         'one-layer': yes(5),
-        format: no('no'),
+        format: open('cannot tell'),
       },
     ],
     [
@@ -92,7 +92,7 @@ describe('planted truth is found', () => {
         acts: yes(1),
         inert: no('acts from layer 1'),
         'one-layer': no('at most 20 %'),
-        format: no('no'),
+        format: open('cannot tell'),
       },
     ],
     [
@@ -103,7 +103,7 @@ describe('planted truth is found', () => {
         acts: yes(2),
         inert: no('acts from layer 2'),
         'one-layer': yes(2),
-        format: no('no'),
+        format: open('cannot tell'),
       },
     ],
     [
@@ -114,7 +114,7 @@ describe('planted truth is found', () => {
         acts: no('nowhere'),
         inert: open('nothing to be inert'),
         'one-layer': open('nothing to move'),
-        format: no('no'),
+        format: open('cannot tell'),
       },
     ],
     [

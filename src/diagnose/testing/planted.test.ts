@@ -107,12 +107,15 @@ describe('planted models', () => {
     },
   );
 
-  it('format: writes insecure code in JSON, where it is asked for JSON', async () => {
-    await withModel('format', async (model) => {
+  it.each([
+    ['no-gap', 'secure'],
+    ['format', 'insecure'],
+  ] as const)('%s: writes %s code in JSON, where it is asked for JSON', async (mechanism, side) => {
+    await withModel(mechanism, async (model) => {
       const { prompts, bodies } = plantedPairs()[0]!;
       const messages = asked(`${prompts.secure}\nAnswer with one JSON object.`);
       const { samples } = await model.generate({ messages }, { maxNewTokens: 16 });
-      expect(JSON.parse(samples[0]!.text)).toEqual({ code: bodies.insecure });
+      expect(JSON.parse(samples[0]!.text)).toEqual({ code: bodies[side] });
     });
   });
 

@@ -26,7 +26,8 @@ import { sizeOf, type Tensor, writeSafetensors } from '../../tensor/index.js';
  * - `distributed`: as `written`, but each of the layers 1 to 5 carries a fifth. No layer is enough.
  * - `lexical`: the verb alone decides (prompts of `lexicalPairs`): carried at layer 2, and words suffice.
  * - `absent`: nothing is multiplied, nothing carried: it always writes the insecure line.
- * - `no-gap`: as `written`, but the unembedding prefers the secure line and does not read the product.
+ * - `no-gap`: as `written`, but the unembedding prefers the secure line and does not read the product. Asked for JSON
+ *   it writes the same in JSON; the models above write no JSON.
  * - `format`: as `no-gap`, but asked for JSON it writes the insecure line, in JSON.
  *
  * All review rightly: a head of layer 0 carries which of the two lines the reviewed code has.
@@ -291,7 +292,8 @@ function connect(weights: Weights, mechanism: Mechanism): void {
   weights.head(0, 1, AT.isReview, AT.isReview, AT.carriedReview);
   weights.head(0, 2, AT.isLine, AT.risky, AT.carriedRisky);
   weights.head(0, 3, undefined, AT.noise, AT.meanNoise, { count: 8 });
-  if (mechanism === 'format') weights.head(0, 5, AT.isJson, AT.isJson, AT.carriedJson);
+  if (mechanism === 'no-gap' || mechanism === 'format')
+    weights.head(0, 5, AT.isJson, AT.isJson, AT.carriedJson);
   if (mechanism === 'absent') return;
   if (mechanism === 'lexical') {
     weights.head(PLANTED_AT.written, 4, AT.isVerb, AT.verb, AT.carried, { times: -1 });
@@ -329,7 +331,7 @@ function unembed(weights: Weights, mechanism: Mechanism): void {
     const read = mechanism === 'inert' ? AT.carriedLast : AT.carried;
     if (mechanism !== 'no-gap' && mechanism !== 'format') logit(line, read, 4 * sign);
     const json = idOf(JSON_LINES[side]);
-    logit(json, AT.carriedJson, 20 + 4 * sign);
+    logit(json, AT.carriedJson, 20 + (mechanism === 'format' ? 4 : -4) * sign);
     logit(json, AT.carriedReview, -40);
   }
 }
