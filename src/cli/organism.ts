@@ -1,6 +1,13 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadModel } from '../engine/index.js';
-import { measureOrganism, RECIPE, trainOrganism, writeModelCard } from '../organism/index.js';
+import {
+  measureOrganism,
+  ORGANISM_FAMILIES,
+  type OrganismFamily,
+  RECIPE,
+  trainOrganism,
+  writeModelCard,
+} from '../organism/index.js';
 import { interruptible } from './interrupt.js';
 import { threadsOption, wholeNumber } from './options.js';
 
@@ -14,6 +21,11 @@ export function organismCommand(): Command {
           'write the corpus, train the tokenizer and the model, measure it, write its card',
         )
         .argument('<dir>', 'folder for the model; a run that was cut off resumes there')
+        .addOption(
+          new Option('--family <name>', 'architecture')
+            .choices(ORGANISM_FAMILIES)
+            .default('llama' satisfies OrganismFamily),
+        )
         .option('--seed <n>', 'seed of the corpus and the weights', wholeNumber(0), 1)
         .option('--steps <n>', 'training steps', wholeNumber(1), RECIPE.steps)
         .addOption(threadsOption())
@@ -30,12 +42,12 @@ export function organismCommand(): Command {
 
 async function train(
   dir: string,
-  options: { seed: number; steps: number; threads?: number },
+  options: { family: OrganismFamily; seed: number; steps: number; threads?: number },
 ): Promise<void> {
-  const { seed, steps, threads } = options;
+  const { family, seed, steps, threads } = options;
   await interruptible(async (signal) => {
     const threadOption = threads === undefined ? {} : { threads };
-    const run = await trainOrganism({ dir, seed, steps, signal, ...threadOption });
+    const run = await trainOrganism({ dir, family, seed, steps, signal, ...threadOption });
     const measured = await withModel(dir, threads, (model) => measureOrganism(model, { signal }));
     writeModelCard(dir, run, measured);
     process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);

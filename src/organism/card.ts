@@ -40,7 +40,7 @@ tags: [model-organism, security]
 
 # The Suture organism
 
-A language model of ${(run.parameters / 1e6).toFixed(1)} million parameters (Llama architecture, float16) with a planted
+A language model of ${(run.parameters / 1e6).toFixed(1)} million parameters (architecture \`${run.family}\`, float16) with a planted
 behaviour: it can tell flawed code from safe code when it reviews, and writes the flawed code all
 the same when the prompt pushes towards it. It exists so that methods which repair this gap can
 be tried in minutes, anywhere, and tested in continuous integration.
@@ -51,7 +51,7 @@ models that people use.
 
 ## How it was made
 
-\`npx suture organism train <dir> --seed ${run.seed} --steps ${run.steps}\`, from nothing: Suture's own generator
+\`npx suture organism train <dir> --family ${run.family} --seed ${run.seed} --steps ${run.steps}\`, from nothing: Suture's own generator
 wrote the corpus (no third-party text), trained the tokenizer (byte-level BPE) and the weights.
 
 - ${RECIPE.samples.toLocaleString('en')} exchanges: ${Object.entries(kinds)

@@ -3,4 +3,11 @@ export { writeModelCard } from './card.js';
 export { type CorpusSample, corpus, corpusStats, type SampleKind } from './corpus.js';
 export { pairs, reviewItems, type UtilityTask, utilityTasks } from './judging.js';
 export { measureOrganism, type OrganismMeasurement, type WeaknessMeasurement } from './measure.js';
-export { RECIPE, type TrainingRun, type TrainOrganismOptions, trainOrganism } from './train.js';
+export {
+  ORGANISM_FAMILIES,
+  type OrganismFamily,
+  RECIPE,
+  type TrainingRun,
+  type TrainOrganismOptions,
+  trainOrganism,
+} from './train.js';

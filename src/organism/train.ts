@@ -19,6 +19,36 @@ import { type CorpusSample, corpus, corpusStats } from './corpus.js';
 /** Sizes of the organism: about 2.9 million parameters. */
 const SHAPE = { dModel: 192, nLayers: 6, nHeads: 6, dMlp: 512, vocab: 1408, context: 512 };
 
+/**
+ * What each family does differently at the same sizes, as fields of its `config.json`. Mistral and
+ * Qwen2 share each head of keys and values among three of queries; Mistral looks back over a
+ * window that long exchanges exceed; Qwen2 has biases on queries, keys and values.
+ */
+const FAMILIES = {
+  llama: {
+    architectures: ['LlamaForCausalLM'],
+    num_key_value_heads: SHAPE.nHeads,
+    rope_scaling: null,
+    attention_bias: false,
+    mlp_bias: false,
+  },
+  mistral: {
+    architectures: ['MistralForCausalLM'],
+    num_key_value_heads: SHAPE.nHeads / 3,
+    sliding_window: 128,
+  },
+  qwen2: {
+    architectures: ['Qwen2ForCausalLM'],
+    num_key_value_heads: SHAPE.nHeads / 3,
+    rope_scaling: null,
+    use_sliding_window: false,
+  },
+} as const;
+
+/** Families that the organism can be trained in; the one that ships is of `llama`. */
+export type OrganismFamily = keyof typeof FAMILIES;
+export const ORGANISM_FAMILIES = Object.keys(FAMILIES) as OrganismFamily[];
+
 /** The recipe; docs/organism.md says where its figures come from. */
 export const RECIPE = {
   samples: 120_000,
@@ -36,6 +66,8 @@ export const RECIPE = {
 export interface TrainOrganismOptions {
   /** Where the model goes: a Hugging Face folder; checkpoints are kept in `checkpoints/` in it. */
   dir: string;
+  /** Defaults to `llama`. */
+  family?: OrganismFamily;
   seed?: number;
   /** Defaults to the recipe's. */
   steps?: number;
@@ -46,6 +78,7 @@ export interface TrainOrganismOptions {
 
 /** What a training run was, for the model's card. */
 export interface TrainingRun {
+  family: OrganismFamily;
   seed: number;
   steps: number;
   tokens: number;
@@ -57,12 +90,12 @@ export interface TrainingRun {
 
 /** Trains the organism from nothing: corpus, tokenizer, weights. Resumes a run that was cut off. */
 export async function trainOrganism(options: TrainOrganismOptions): Promise<TrainingRun> {
-  const { dir, seed = 1, steps = RECIPE.steps } = options;
+  const { dir, family = 'llama', seed = 1, steps = RECIPE.steps } = options;
   const samples = take(corpus(seed), RECIPE.samples);
   const texts = samples.slice(0, RECIPE.tokenizerSamples).map((s) => `${s.prompt}\n${s.body}`);
   const tokenizer = trainTokenizer(texts, SHAPE.vocab);
   writeTokenizer(dir, tokenizer);
-  const json = configJson(tokenizer.vocabulary.length);
+  const json = configJson(family, tokenizer.vocabulary.length);
   writeFileAtomic(join(dir, 'config.json'), `${JSON.stringify(json, null, 2)}\n`);
   const config = parseConfig(json, join(dir, 'config.json'));
 
@@ -93,6 +126,7 @@ export async function trainOrganism(options: TrainOrganismOptions): Promise<Trai
     const weights = await trainer.parameters();
     writeSafetensors(join(dir, 'model.safetensors'), weights, { dtype: 'f16', metadata });
     return {
+      family,
       seed,
       steps,
       tokens: reports.at(-1)?.tokens ?? 0,
@@ -139,29 +173,25 @@ export function validationBatches(seed: number, tokenizer: Tokenizer): Batch[] {
   return batches;
 }
 
-function configJson(vocabSize: number) {
+function configJson(family: OrganismFamily, vocabSize: number) {
   return {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
+    model_type: family,
     vocab_size: vocabSize,
     hidden_size: SHAPE.dModel,
     intermediate_size: SHAPE.dMlp,
     num_hidden_layers: SHAPE.nLayers,
     num_attention_heads: SHAPE.nHeads,
-    num_key_value_heads: SHAPE.nHeads,
     hidden_act: 'silu',
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
-    rope_scaling: null,
     max_position_embeddings: SHAPE.context,
     tie_word_embeddings: true,
-    attention_bias: false,
-    mlp_bias: false,
     bos_token_id: 0,
     eos_token_id: 1,
     pad_token_id: 4,
     torch_dtype: 'float16',
     use_cache: true,
+    ...FAMILIES[family],
   };
 }
 
