@@ -1,6 +1,7 @@
 // `npm run bench`: speed of training, decoding, prefill and hooks, each beside what the machine can do,
 // measured in the same run; and of judging completions. Run it on an idle machine; `npm run bench -- train` runs one part.
 // `npm run bench -- sven <folder>` measures the scanner on pairs of functions instead (`sven.js`).
+// `npm run bench -- pairs <folder>` reads, cleans and cuts them (`pairs.js`).
 // `npm run bench -- fuzz [count]` gives it broken sources (`fuzz.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
@@ -29,6 +30,9 @@ if (chosen.includes('--peers')) {
 } else if (chosen[0] === 'sven') {
   const { benchSven } = await import('./sven.js');
   await benchSven(chosen.slice(1));
+} else if (chosen[0] === 'pairs') {
+  const { benchPairs } = await import('./pairs.js');
+  await benchPairs(chosen[1] ?? '.');
 } else if (chosen[0] === 'fuzz') {
   const { benchFuzz } = await import('./fuzz.js');
   await benchFuzz(Number(chosen[1] ?? 100_000));

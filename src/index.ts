@@ -49,12 +49,24 @@ export {
 export type { Completion, Judgement, PromptPair, ReviewItem } from './evaluate/index.js';
 export {
   complete,
+  type FunctionPair,
+  functionPairOf,
   instructPairs,
   instructReviewItems,
   outcomeRates,
+  readFunctionPairs,
   readPairs,
   readReviewItems,
 } from './evaluate/index.js';
+export {
+  type DiffLevel,
+  distinctPairs,
+  groupedSplit,
+  type LengthPolicy,
+  type TokenOptions,
+  type TokenPair,
+  tokenPairs,
+} from './guard/index.js';
 export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
 export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';
 export { renderDiagnoseReport, renderRepairReport } from './report/index.js';

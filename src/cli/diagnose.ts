@@ -3,7 +3,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ensure, readJson, writeFileAtomic } from '../core/index.js';
 import {
-  cweName,
   type DiagnoseOptions,
   diagnose,
   diagnoseConfig,
@@ -11,6 +10,7 @@ import {
   type Stage,
 } from '../diagnose/index.js';
 import { PROVIDERS } from '../engine/index.js';
+import { cweName } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
 import { renderDiagnoseReport, renderDiagnosis } from '../report/index.js';
 import { interruptible } from './interrupt.js';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { ensure } from '../core/index.js';
-import { cweName } from '../diagnose/index.js';
 import { DTYPES, PROVIDERS } from '../engine/index.js';
+import { cweName } from '../evaluate/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 
 /** Parsers of option values; a wrong one is a wrong command line. */

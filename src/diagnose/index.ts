@@ -60,7 +60,6 @@ export {
   type ProbePosition,
 } from './probe/examples.js';
 export {
-  cweName,
   type PairInFile,
   readLensPairs,
   readPromptPairs,

@@ -3,6 +3,8 @@ export { type CompleteOptions, type Completion, type Condition, complete } from 
 export type { ExportedRun } from './export/exported.js';
 export { exportInspect } from './export/inspect.js';
 export { exportLmEval, type LmEvalFiles } from './export/lm-eval.js';
+export { type FunctionPair, functionPairOf, type Side, type Span } from './functions/pair.js';
+export { cweName, readFunctionPairs } from './functions/read.js';
 export { type Judgement, judge } from './judge.js';
 export { type Change, type Comparison, compareRuns, type Flip } from './metrics/compare.js';
 export { isSecure, passes } from './metrics/counts.js';

@@ -1,4 +1,4 @@
-import { commonTokens } from '../probe/diff.js';
+import { commonTokens } from '../../text/index.js';
 
 /**
  * Kinds of places of a prompt that is followed by the opening of its body, as far as the twins can differ

@@ -1,6 +1,6 @@
 import { ensure } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
-import { changedTokens } from './diff.js';
+import { changedTokens } from '../../text/index.js';
 
 /**
  * Where activations are read. `last_prompt`: the last token of the prompt (Surgical Repair, section 4), or of

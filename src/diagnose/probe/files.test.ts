@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cweName, readPromptPairs, readSvenPairs } from './files.js';
+import { readPromptPairs, readSvenPairs } from './files.js';
 
 let dir: string;
 beforeAll(() => {
@@ -102,13 +102,4 @@ it('says what is missing', () => {
   expect(() => readPromptPairs(join(dir, 'nowhere'))).toThrow(
     expect.objectContaining({ code: 'NOT_FOUND' }),
   );
-});
-
-it('writes weaknesses one way', () => {
-  expect(['89', 'cwe-089', 'CWE-787', 'cwe1234'].map(cweName)).toEqual([
-    'CWE-089',
-    'CWE-089',
-    'CWE-787',
-    'CWE-1234',
-  ]);
 });

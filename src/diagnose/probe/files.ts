@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { ensure, fileError, readJsonLines } from '../../core/index.js';
+import { ensure, readJsonLines } from '../../core/index.js';
+import { cweName, readFunctionPairs } from '../../evaluate/index.js';
 import type { LensPair } from '../lens/read.js';
 import type { ProbePair } from './examples.js';
 
@@ -14,15 +13,6 @@ const PROMPTS = z.looseObject({
   cwe: z.string().optional(),
   prompts: z.looseObject({ insecure: TEXT, secure: TEXT, neutral: TEXT.optional() }),
   bodies: z.looseObject({ insecure: TEXT, secure: TEXT }).optional(),
-});
-
-/** What is used of a row of SVEN. */
-const FUNCTIONS = z.looseObject({
-  func_name: z.string(),
-  func_src_before: TEXT,
-  func_src_after: TEXT,
-  commit_link: TEXT,
-  vul_type: TEXT,
 });
 
 /** A pair as it was read, with the weakness that it names. */
@@ -66,39 +56,11 @@ export function readLensPairs(path: string): { pair: LensPair; cwe: string | und
 }
 
 /**
- * Pairs of functions before and after a fix, from a folder of JSONL files as SVEN lays them out
- * (He & Vechev 2023), subfolders included. A repository is the owner and name in `commit_link`.
- *
- * @throws {SutureError} NOT_FOUND, DISK; BAD_DATA naming the line
+ * Pairs of functions before and after a fix, from a folder of JSONL files as SVEN lays them out.
+ * @throws {SutureError} as `readFunctionPairs`
  */
-export function readSvenPairs(folder: string): PairInFile[] {
-  const files = jsonLinesIn(folder);
-  ensure(files.length > 0, 'NOT_FOUND', `There is no .jsonl file in ${folder}.`);
-  return files.flatMap((path) =>
-    readJsonLines(path, FUNCTIONS, 'pair').map((row, i) => ({
-      cwe: cweName(row.vul_type),
-      pair: {
-        id: `${path}:${i + 1} ${row.func_name}`,
-        group: row.commit_link.replace(/^https?:\/\//, '').replace(/\/commits?\/.*$/, ''),
-        kind: 'function',
-        vulnerable: row.func_src_before,
-        secure: row.func_src_after,
-      },
-    })),
-  );
-}
-
-/** `cwe-89`, `CWE-089`: CWE-089. */
-export const cweName = (text: string): string =>
-  `CWE-${text.replace(/^cwe-?/i, '').padStart(3, '0')}`;
-
-function jsonLinesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.jsonl'))
-      .sort()
-      .map((name) => join(folder, name));
-  } catch (thrown) {
-    throw fileError(thrown, 'read', folder);
-  }
-}
+export const readSvenPairs = (folder: string): PairInFile[] =>
+  readFunctionPairs(folder).map(({ id, group, cwe, vulnerable, secure }) => ({
+    cwe,
+    pair: { id, group, kind: 'function', vulnerable, secure },
+  }));

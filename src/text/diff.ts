@@ -28,7 +28,14 @@ export function changedTokens(
 /** Places of one token in both sequences. */
 export type Match = readonly [number, number];
 
-/** A longest common subsequence: where its tokens stand in both sequences, in order. */
+/** Cells of the table in which a longest common subsequence is sought: bounds it to 256 MiB. */
+const CELLS = 2 ** 26;
+
+/**
+ * A longest common subsequence: where its tokens stand in both sequences, in order. What lies between
+ * the shared beginning and the shared end is not searched where it is longer than 8000 tokens on
+ * both sides: it then has none.
+ */
 export function commonTokens(a: readonly number[], b: readonly number[]): Match[] {
   let before = 0;
   while (before < Math.min(a.length, b.length) && a[before] === b[before]) before++;
@@ -47,6 +54,7 @@ export function commonTokens(a: readonly number[], b: readonly number[]): Match[
 /** Places that a longest common subsequence matches, in order. */
 function commonOf(a: readonly number[], b: readonly number[]): Match[] {
   const width = b.length + 1;
+  if ((a.length + 1) * width > CELLS) return [];
   // Length of the longest one of the rests a[i..], b[j..].
   const length = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
