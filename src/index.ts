@@ -5,8 +5,9 @@
  * @example
  * import { applyVector, loadModel, readVector } from 'suture';
  * const model = await loadModel('organism');
- * const edit = applyVector(readVector('runs/repair-cwe-787-seed0/cwe-787.safetensors'), model);
- * const { samples } = await model.generate({ text: '...' }, { interventions: [edit] });
+ * const vector = readVector('runs/repair-cwe-787-seed0/cwe-787.safetensors');
+ * const interventions = applyVector(vector, model);
+ * const { samples } = await model.generate({ text: '...' }, { interventions });
  * await model.close();
  */
 export { type ErrorCode, SutureError } from './core/index.js';

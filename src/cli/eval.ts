@@ -14,7 +14,7 @@ import {
   type Split,
 } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
-import { applyVector, readVector } from '../steer/index.js';
+import { applyVector, readVector, vectorTexts } from '../steer/index.js';
 import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
@@ -27,7 +27,9 @@ import {
   dtypeOption,
   modelOption,
   threadsOption,
+  type VectorOptions,
   wholeNumber,
+  withVectorOptions,
 } from './options.js';
 
 /** `suture eval`: whether a model's completions are secure and correct, in stages on one folder. */
@@ -43,7 +45,7 @@ export function evalCommand(): Command {
     .addCommand(selfTestCommand());
 }
 
-interface GenerateOptions {
+interface GenerateOptions extends VectorOptions {
   suite?: string;
   out: string;
   form: PromptForm;
@@ -56,10 +58,7 @@ interface GenerateOptions {
   maxTokens: number;
   seed: number;
   model: string;
-  vector?: string;
-  strength?: number;
   adapter?: string;
-  force?: true;
   dtype: WeightDType;
   device: Provider;
   threads?: number;
@@ -105,7 +104,7 @@ function generateStage(): Command {
 
 /** What completions depend on. */
 function withDrawing(command: Command): Command {
-  return command
+  return withVectorOptions(command)
     .requiredOption('-o, --out <dir>', 'folder of the run; one that was interrupted goes on')
     .option('--suite <path>', 'scenarios (default: the suite that ships)')
     .addOption(
@@ -128,10 +127,7 @@ function withDrawing(command: Command): Command {
     .option('--max-tokens <n>', 'limit of new tokens', wholeNumber(1), 256)
     .option('--seed <n>', 'seed of the sampling', wholeNumber(0), 0)
     .addOption(modelOption())
-    .option('-v, --vector <file>', 'a steering vector written by "suture repair"')
-    .option('--strength <x>', 'multiple of the vector (default: its own)', decimal)
     .option('--adapter <dir>', 'a LoRA folder in PEFT layout')
-    .option('--force', 'apply a vector that was made for another model')
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -202,17 +198,12 @@ async function local(
   scenarios: readonly Scenario[],
   progressing: Progressing,
 ): Promise<void> {
-  const { dtype, device, threads, vector, strength, force, adapter } = options;
+  const { dtype, device, threads, vector, adapter } = options;
   const { signal } = progressing;
   const model = await load(options.model, { dtype, device, threads, signal });
   try {
     const file = vector === undefined ? undefined : readVector(vector);
-    const edit =
-      file &&
-      applyVector(file, model, {
-        ...(strength !== undefined && { strength }),
-        ...(force && { force }),
-      });
+    const interventions = file && applyVector(file, model, options);
     const store = RunStore.start(options.out, {
       ...about,
       model: {
@@ -222,13 +213,15 @@ async function local(
         template: model.tokenizer?.chatTemplateHash ?? null,
         dtype,
       },
-      vector: file ? { ...file.metadata, strength: strength ?? file.metadata.strength } : null,
+      vector: file
+        ? { ...vectorTexts(file), strength: options.strength ?? file.metadata.strength }
+        : null,
       adapter: adapter === undefined ? null : resolve(adapter),
     });
     try {
       await generateLocally(store, scenarios, model, about.drawing, {
         ...progressing,
-        ...(edit && { interventions: [edit] }),
+        ...(interventions && { interventions }),
         ...(adapter !== undefined && { adapter }),
       });
     } finally {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Model, Prompts, Provider, WeightDType } from '../engine/index.js';
+import type { Intervention, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
 import { pairs } from '../organism/index.js';
 import { applyVector, readVector } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
@@ -10,13 +10,13 @@ import {
   dtypeOption,
   modelOption,
   threadsOption,
+  type VectorOptions,
   wholeNumber,
+  withVectorOptions,
 } from './options.js';
 
-interface Options {
+interface Options extends VectorOptions {
   model: string;
-  vector?: string;
-  strength?: number;
   raw?: true;
   suffix?: string;
   stop?: string[];
@@ -27,21 +27,14 @@ interface Options {
   threads?: number;
   dtype: WeightDType;
   device: Provider;
-  force?: true;
 }
 
 /** `suture generate`: a completion as it streams, without a vector and with it. */
 export function generateCommand(): Command {
-  return new Command('generate')
+  const command = new Command('generate')
     .description('complete a prompt, without a steering vector and with it')
     .argument('[prompt]', 'what to ask (default: a task of the weakness that the vector is for)')
     .addOption(modelOption())
-    .option('-v, --vector <file>', 'a steering vector written by "suture repair"')
-    .option(
-      '--strength <x>',
-      'multiple of the vector (default: the one it was evaluated at)',
-      decimal,
-    )
     .option('--raw', 'give the prompt as it is, without the chat template')
     .option('--suffix <text>', 'fill in what lies between the prompt and this text')
     .option('--stop <text...>', 'texts that end the completion')
@@ -52,8 +45,8 @@ export function generateCommand(): Command {
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
-    .option('--force', 'apply a vector that was made for another model')
     .action(run);
+  return withVectorOptions(command);
 }
 
 async function run(prompt: string | undefined, options: Options): Promise<void> {
@@ -63,7 +56,7 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     pairs(file?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts.insecure;
   const prompts = promptsOf(asked, options);
   await interruptible(async (signal) => {
-    const { dtype, device, threads, strength, force } = options;
+    const { dtype, device, threads } = options;
     const model = await load(options.model, { dtype, device, threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
@@ -71,17 +64,14 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
         await stream(model, prompts, options, signal);
         return;
       }
-      const edit = applyVector(file, model, {
-        ...(strength === undefined ? {} : { strength }),
-        ...(force ? { force } : {}),
-      });
+      const interventions = applyVector(file, model, options);
       write('Without the vector:\n');
       await stream(model, prompts, options, signal);
-      const { cwe, layer } = file.metadata;
-      write(
-        `\nWith it (${cwe}, layer ${layer}, strength ${strength ?? file.metadata.strength}):\n`,
-      );
-      await stream(model, prompts, { ...options, interventions: [edit] }, signal);
+      const { cwe = 'imported', strength } = file.metadata;
+      const layers = [...file.directions.keys()].join(', ');
+      const place = file.directions.size === 1 ? `layer ${layers}` : `layers ${layers}`;
+      write(`\nWith it (${cwe}, ${place}, strength ${options.strength ?? strength}):\n`);
+      await stream(model, prompts, { ...options, interventions }, signal);
     } finally {
       await model.close();
     }
@@ -98,7 +88,7 @@ const write = (text: string) => process.stdout.write(text);
 async function stream(
   model: Model,
   prompts: Prompts,
-  options: Options & { interventions?: ReturnType<typeof applyVector>[] },
+  options: Options & { interventions?: Intervention[] },
   signal: AbortSignal,
 ): Promise<void> {
   const { maxTokens, temperature, topP, seed, stop = [], interventions = [] } = options;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import { DTYPES, PROVIDERS } from '../engine/index.js';
 import { cweName } from '../evaluate/index.js';
@@ -74,3 +74,25 @@ export const dtypeOption = () =>
 
 export const deviceOption = () =>
   new Option('--device <device>', 'what to compute on').choices(PROVIDERS).default('cpu');
+
+export interface VectorOptions {
+  vector?: string;
+  strength?: number;
+  force?: true;
+  allowNegative?: true;
+}
+
+/** Options of every command that applies a steering vector. */
+export const withVectorOptions = (command: Command): Command =>
+  command
+    .option('-v, --vector <file>', 'a steering vector written by "suture repair"')
+    .option(
+      '--strength <x>',
+      'multiple of the vector (default: the one it was evaluated at)',
+      decimal,
+    )
+    .option('--force', 'apply a vector that was made for another model')
+    .option(
+      '--allow-negative',
+      'take a strength below 0: a repair turned round makes a model less secure',
+    );

@@ -89,7 +89,7 @@ function withPrefix(
 }
 
 /** SHA-256 over the names, shapes and bytes of a model's weights: names what a vector was made for. */
-export function weightsHash({ stored }: Checkpoint): string {
+export function weightsHash({ stored }: Pick<Checkpoint, 'stored'>): string {
   const hash = createHash('sha256');
   for (const entry of stored) {
     hash.update(`${entry.name} ${entry.dtype} ${entry.dims}\n`);

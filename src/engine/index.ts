@@ -17,6 +17,7 @@ export {
 } from './device.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { GenerateOptions, Sample } from './generate.js';
+export { identifyModel, type ModelIdentity } from './identity.js';
 export type { Intervention, Positions } from './interventions.js';
 export type { LogitsContext, LogitsOptions, LogitsProcessor, TokenLogprob } from './logits.js';
 export {

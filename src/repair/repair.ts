@@ -20,10 +20,10 @@ import { holm, median } from '../stats/index.js';
 import {
   basesOf,
   bestSetting,
+  boundTo,
   type Contrast,
   checkBases,
   chooseFolds,
-  directionHash,
   type FoldChoice,
   meanDifference,
   meanScores,
@@ -255,23 +255,14 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   const file = `${cwe.toLowerCase()}.safetensors`;
   const held = arms.find(({ name }) => name === 'steered')!.rates;
   writeVector(join(out, file), {
-    direction,
+    directions: new Map([[setting.layer, direction]]),
     metadata: {
-      format: 'suture.steering-vector',
-      version: '1',
       cwe,
       method: 'mean-difference',
       site: setting.site,
-      hook: `blocks.${setting.layer}.hook_resid_post`,
-      layer: setting.layer,
       strength: setting.strength,
-      norm: norm(direction),
-      direction_hash: directionHash(direction),
       positions: setting.reach,
-      model: model.id,
-      model_hash: model.hash,
-      tokenizer_hash: tokenizer.hash,
-      template_hash: tokenizer.chatTemplateHash ?? '',
+      ...boundTo(model),
       data_hash: dataHash(derive, []),
       evaluation: JSON.stringify({ protocol: 'nested leave-one-base-out', held_out: held }),
     },

@@ -22,10 +22,12 @@ export {
   steering,
 } from './crossvalidate.js';
 export {
+  type ApplyVectorOptions,
   applyVector,
-  directionHash,
+  boundTo,
   readVector,
   type VectorFile,
   type VectorMetadata,
+  vectorTexts,
   writeVector,
 } from './vector-file.js';

@@ -1,32 +1,39 @@
 import { z } from 'zod';
 import { ensure, SutureError, sha256 } from '../core/index.js';
-import type { Intervention, Model } from '../engine/index.js';
+import type { Intervention, ModelIdentity } from '../engine/index.js';
 import { CWES } from '../scan/index.js';
-import { readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/index.js';
+import {
+  norm,
+  readSafetensors,
+  readSafetensorsHeader,
+  type Tensor,
+  writeSafetensors,
+} from '../tensor/index.js';
 import { SITES } from './contrast.js';
-import { REACHES, steering } from './crossvalidate.js';
+import { REACHES } from './crossvalidate.js';
 
-/** What a vector was made from and for. Stored as text beside the direction. */
+/** Where a vector acts; `all` is every token of prompt and text, as llama.cpp and repeng add theirs. */
+export const VECTOR_POSITIONS = [...REACHES, 'all'] as const;
+
+/** What a vector was made from and for. */
 const metadataSchema = z.object({
-  format: z.literal('suture.steering-vector'),
-  version: z.literal('1'),
-  cwe: z.enum(CWES),
-  method: z.literal('mean-difference'),
-  site: z.enum(SITES),
-  hook: z.string(),
-  layer: z.coerce.number().int().nonnegative(),
+  cwe: z.enum(CWES).optional(),
+  /** How it was made: `mean-difference`, ..., or `imported`. */
+  method: z.string().min(1),
+  /** Where the activations were read. */
+  site: z.enum(SITES).optional(),
+  /** The multiple that it was evaluated at. */
   strength: z.coerce.number(),
-  norm: z.coerce.number(),
-  positions: z.enum(REACHES),
+  positions: z.enum(VECTOR_POSITIONS),
   model: z.string(),
+  /** `model_type` of the model. */
+  family: z.string(),
   model_hash: z.string(),
   tokenizer_hash: z.string(),
   template_hash: z.string(),
-  /** `directionHash` of the vector. */
-  direction_hash: z.string(),
-  data_hash: z.string(),
-  /** Held-out rates at this setting, as JSON. */
-  evaluation: z.string(),
+  data_hash: z.string().optional(),
+  /** Held-out rates at this setting, as JSON; absent where it was not evaluated. */
+  evaluation: z.string().optional(),
 });
 
 export type VectorMetadata = z.infer<typeof metadataSchema>;
@@ -34,77 +41,208 @@ export type VectorMetadata = z.infer<typeof metadataSchema>;
 /** A steering vector with what it is bound to. */
 export interface VectorFile {
   metadata: VectorMetadata;
-  /** [d_model], as it is: strength 1 adds it once. */
-  direction: Float32Array;
+  /** By block: [d_model] each, added to `blocks.{i}.hook_resid_post`; strength 1 adds them once. */
+  directions: ReadonlyMap<number, Float32Array>;
 }
 
-/** SHA-256 of a direction's float32 values. */
-export const directionHash = (direction: Float32Array): string =>
-  sha256(new Uint8Array(direction.buffer, direction.byteOffset, direction.byteLength));
+const FORMAT = 'suture.steering-vector';
+const VERSION = '2';
 
-const tensorName = (layer: number) => `directions.${layer}`;
+/** What binds a vector to a model. */
+export const boundTo = ({ id, config, hash, tokenizer }: ModelIdentity) => ({
+  model: id,
+  family: config.family,
+  model_hash: hash,
+  tokenizer_hash: tokenizer?.hash ?? '',
+  template_hash: tokenizer?.chatTemplateHash ?? '',
+});
 
-/** Writes a vector as safetensors: one tensor `directions.{layer}`, everything else as metadata. */
-export function writeVector(path: string, { metadata, direction }: VectorFile): void {
-  const texts = Object.fromEntries(Object.entries(metadata).map(([k, v]) => [k, String(v)]));
-  const tensors = new Map([
-    [tensorName(metadata.layer), { dims: [direction.length], data: direction }],
-  ]);
-  writeSafetensors(path, tensors, { dtype: 'f32', metadata: texts });
+/** Everything a vector file says beside its numbers, with a checksum over both. */
+export function vectorTexts({ metadata, directions }: VectorFile): Record<string, string> {
+  const layers = layersOf(directions);
+  const said = Object.entries(metadata).filter(([, value]) => value !== undefined);
+  const texts = {
+    format: FORMAT,
+    version: VERSION,
+    hook: 'hook_resid_post',
+    layers: layers.join(),
+    norms: layers.map((layer) => norm(directions.get(layer)!)).join(),
+    ...Object.fromEntries(said.map(([name, value]) => [name, String(value)])),
+  };
+  return { ...texts, checksum: checksum(texts, directions) };
 }
 
 /**
- * Reads a vector.
- * @throws {SutureError} NOT_FOUND, BAD_CHECKPOINT; BAD_VECTOR where it is no vector file
+ * The vector that texts and numbers make together.
+ *
+ * @param path for messages
+ * @throws {SutureError} BAD_VECTOR where they are none, or not what was written
  */
-export function readVector(path: string): VectorFile {
-  const parsed = metadataSchema.safeParse(readSafetensorsHeader(path).metadata);
+export function vectorFrom(
+  texts: Readonly<Record<string, string>>,
+  directions: ReadonlyMap<number, Float32Array>,
+  path: string,
+): VectorFile {
+  ensure(texts.format === FORMAT, 'BAD_VECTOR', `${path} is not a steering vector of Suture.`);
+  ensure(
+    texts.version === VERSION,
+    'BAD_VECTOR',
+    `${path} was written by another version of Suture (format ${texts.version}, here ${VERSION}): derive the vector again with "suture repair".`,
+  );
+  ensure(
+    texts.checksum === checksum(texts, directions),
+    'BAD_VECTOR',
+    `${path} was changed after it was written: its checksum is not that of its content. Take it again from where it came from.`,
+  );
+  const parsed = metadataSchema.safeParse(texts);
   if (!parsed.success) {
     throw new SutureError(
       'BAD_VECTOR',
       `${path} is not a steering vector written by this version of Suture: ${z.prettifyError(parsed.error)}`,
     );
   }
-  const metadata = parsed.data;
-  const direction = readSafetensors(path).get(tensorName(metadata.layer))?.data;
-  ensure(direction, 'BAD_VECTOR', `${path} holds no tensor ${tensorName(metadata.layer)}.`);
-  ensure(
-    directionHash(direction) === metadata.direction_hash,
-    'BAD_VECTOR',
-    `${path}: the vector was changed after it was written: its hash is not the one in its metadata.`,
+  return { metadata: parsed.data, directions };
+}
+
+/** SHA-256 over all texts but itself, in the order of their names, and all numbers, by layer. */
+function checksum(
+  { checksum: _, ...texts }: Readonly<Record<string, string>>,
+  directions: ReadonlyMap<number, Float32Array>,
+): string {
+  const layers = layersOf(directions);
+  const names = Object.keys(texts).sort();
+  const widths = layers.map((layer) => [layer, directions.get(layer)!.length]);
+  const head = JSON.stringify([names.map((name) => [name, texts[name]]), widths]);
+  const numbers = layers.map((layer) => bytesOf(directions.get(layer)!));
+  return sha256(Buffer.concat([Buffer.from(head), ...numbers]));
+}
+
+const layersOf = (directions: ReadonlyMap<number, unknown>) =>
+  [...directions.keys()].sort((a, b) => a - b);
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Writes a vector as safetensors: a tensor `directions.{layer}` for each layer, the rest as metadata. */
+export function writeVector(path: string, file: VectorFile): void {
+  const tensors = directionTensors(file.directions, 'directions');
+  writeSafetensors(path, tensors, { dtype: 'f32', metadata: vectorTexts(file) });
+}
+
+/** Directions as tensors `{prefix}.{layer}`, from the first layer on. */
+export const directionTensors = (
+  directions: ReadonlyMap<number, Float32Array>,
+  prefix: string,
+): Map<string, Tensor> =>
+  new Map(
+    layersOf(directions).map((layer) => {
+      const data = directions.get(layer)!;
+      return [`${prefix}.${layer}`, { dims: [data.length], data }];
+    }),
   );
-  return { metadata, direction };
+
+/**
+ * Reads a vector.
+ * @throws {SutureError} NOT_FOUND; BAD_CHECKPOINT where it is truncated; BAD_VECTOR where it is no
+ *   vector file or was changed
+ */
+export function readVector(path: string): VectorFile {
+  const { metadata } = readSafetensorsHeader(path);
+  return vectorFrom(metadata, readDirections(path, /^directions\.(\d+)$/), path);
 }
 
 /**
- * The edit that applies a vector to a model.
+ * The directions of a safetensors file, by layer; other tensors are left alone.
  *
- * @param options.strength another multiple than the one the vector was evaluated at
- * @param options.force apply it to a model it was not made for (the width must still fit)
- * @throws {SutureError} BAD_VECTOR for another model, or another width
+ * @param pattern of their names, with the layer as its group
+ * @throws {SutureError} NOT_FOUND, BAD_CHECKPOINT; BAD_VECTOR where a direction is no vector
+ */
+export function readDirections(path: string, pattern: RegExp): Map<number, Float32Array> {
+  const directions = new Map<number, Float32Array>();
+  for (const [name, { dims, data }] of readSafetensors(path)) {
+    const layer = pattern.exec(name)?.[1];
+    if (layer === undefined) continue;
+    ensure(
+      dims.length === 1,
+      'BAD_VECTOR',
+      `${path}: ${name} has shape [${dims.join(', ')}]; a direction has one axis.`,
+    );
+    directions.set(Number(layer), data);
+  }
+  return directions;
+}
+
+export interface ApplyVectorOptions {
+  /** Another multiple than the one the vector was evaluated at. Defaults to that one. */
+  strength?: number | undefined;
+  /** Applies it to a model that it was not made for; width and depth must still fit. Defaults to false. */
+  force?: boolean | undefined;
+  /** Takes a strength below 0, which turns a repair into an attack. Defaults to false. */
+  allowNegative?: boolean | undefined;
+}
+
+/**
+ * The edits that apply a vector to a model, one for each of its layers.
+ *
+ * @throws {SutureError} BAD_VECTOR for another model, another width or too few layers; BAD_ARGUMENT
+ *   for a strength below 0 that was not allowed
+ * @example
+ * const interventions = applyVector(readVector('cwe-787.safetensors'), model);
  */
 export function applyVector(
-  { metadata, direction }: VectorFile,
-  model: Model,
-  options: { strength?: number; force?: boolean } = {},
-): Intervention {
+  file: VectorFile,
+  model: ModelIdentity,
+  options: ApplyVectorOptions = {},
+): Intervention[] {
+  const { directions, metadata } = file;
+  const { strength = metadata.strength } = options;
+  checkFit(directions, model);
+  if (!options.force) checkBinding(metadata, model);
   ensure(
-    direction.length === model.dModel && metadata.layer < model.nLayers,
-    'BAD_VECTOR',
-    `The vector has ${direction.length} values for layer ${metadata.layer}; this model has d_model ${model.dModel} and ${model.nLayers} layers.`,
+    strength >= 0 || options.allowNegative,
+    'BAD_ARGUMENT',
+    `Strength ${strength} would apply the vector backwards: a repair becomes an attack, and the model writes more insecure code. Where that is what you study, allow it (--allow-negative).`,
   );
-  const bound = [
-    ['weights', metadata.model_hash, model.hash],
-    ['tokenizer', metadata.tokenizer_hash, model.tokenizer?.hash ?? ''],
-    ['chat template', metadata.template_hash, model.tokenizer?.chatTemplateHash ?? ''],
-  ] as const;
-  for (const [what, made, here] of bound) {
+  return layersOf(directions).map((layer) => ({
+    hook: `blocks.${layer}.hook_resid_post`,
+    op: 'add',
+    vector: directions.get(layer)!,
+    scale: strength,
+    positions: metadata.positions,
+  }));
+}
+
+/** @throws {SutureError} BAD_VECTOR where the directions cannot be added to such a model */
+export function checkFit(
+  directions: ReadonlyMap<number, Float32Array>,
+  { dModel, nLayers }: Pick<ModelIdentity, 'dModel' | 'nLayers'>,
+): void {
+  for (const [layer, { length }] of directions) {
     ensure(
-      options.force || made === here,
+      length === dModel && layer < nLayers,
       'BAD_VECTOR',
-      `The vector was made for another model (${metadata.model}): the ${what} differ. Derive one for this model with "suture repair", or force it.`,
+      `The vector has ${length} values for layer ${layer}; this model has d_model ${dModel} and ${nLayers} layers.`,
     );
   }
-  const { layer, strength, positions } = metadata;
-  return steering({ layer, reach: positions, strength: options.strength ?? strength }, direction);
+}
+
+/** What of a model is not what the vector was made for; nothing where all is. */
+export function mismatches(metadata: VectorMetadata, model: ModelIdentity): string[] {
+  const here = boundTo(model);
+  const parts = [
+    ['weights', 'model_hash'],
+    ['tokenizer', 'tokenizer_hash'],
+    ['chat template', 'template_hash'],
+  ] as const;
+  return parts.flatMap(([what, field]) => (metadata[field] === here[field] ? [] : [what]));
+}
+
+/** @throws {SutureError} BAD_VECTOR where the model is not the one the vector was made for */
+export function checkBinding(metadata: VectorMetadata, model: ModelIdentity): void {
+  const [first, ...others] = mismatches(metadata, model);
+  ensure(
+    first === undefined,
+    'BAD_VECTOR',
+    `The vector was made for another model (${metadata.model}): the ${[first, ...others].join(', ')} differ. Derive one for this model with "suture repair", or force it.`,
+  );
 }
