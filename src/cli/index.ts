@@ -15,6 +15,7 @@ import { probeCommand } from './probe.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
 import { scanCommand } from './scan.js';
+import { vectorCommand } from './vector.js';
 import { verifyCommand } from './verify.js';
 
 /** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(lensCommand())
     .addCommand(patchCommand())
     .addCommand(generateCommand())
+    .addCommand(vectorCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())
     .addCommand(verifyCommand())

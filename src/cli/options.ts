@@ -23,6 +23,26 @@ export function decimal(text: string): number {
   return value;
 }
 
+export function integer(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value)) {
+    throw new InvalidArgumentError('It must be a whole number.');
+  }
+  return value;
+}
+
+/** `12`, `1-31`, `1-3,8`: layers in their order, each once. */
+export function layerList(text: string): number[] {
+  const layers = text.split(',').flatMap((part) => {
+    const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part.trim()) ?? [];
+    if (first === undefined || Number(last) < Number(first)) {
+      throw new InvalidArgumentError('It must be like 12, 1-31 or 1-3,8.');
+    }
+    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i);
+  });
+  return [...new Set(layers)].sort((a, b) => a - b);
+}
+
 export function positive(text: string): number {
   const value = decimal(text);
   if (value <= 0) throw new InvalidArgumentError('It must be above 0.');

@@ -22,10 +22,20 @@ export {
   steering,
 } from './crossvalidate.js';
 export {
+  EXCHANGE_FORMATS,
+  type ExchangeFormat,
+  exportVector,
+  type ImportOptions,
+  importVector,
+} from './exchange/exchange.js';
+export {
   type ApplyVectorOptions,
   applyVector,
   boundTo,
+  checkBinding,
+  checkFit,
   readVector,
+  VECTOR_POSITIONS,
   type VectorFile,
   type VectorMetadata,
   vectorTexts,

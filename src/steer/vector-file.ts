@@ -45,7 +45,7 @@ export interface VectorFile {
   directions: ReadonlyMap<number, Float32Array>;
 }
 
-const FORMAT = 'suture.steering-vector';
+export const FORMAT = 'suture.steering-vector';
 const VERSION = '2';
 
 /** What binds a vector to a model. */

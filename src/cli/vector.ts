@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { vectorExportCommand } from './vector-export.js';
+import { vectorImportCommand } from './vector-import.js';
+import { vectorShowCommand } from './vector-show.js';
+
+/** `suture vector`: steering vectors as files. */
+export function vectorCommand(): Command {
+  return new Command('vector')
+    .description('look at a steering vector, exchange it with other programs')
+    .addCommand(vectorShowCommand())
+    .addCommand(vectorExportCommand())
+    .addCommand(vectorImportCommand());
+}
