@@ -77,6 +77,8 @@ const PROVIDER: Record<Provider, { name: string; needs: string }> = {
   coreml: { name: 'coreml', needs: 'macOS on Apple silicon' },
 };
 
+const CLOSED = 'The engine has been closed.';
+
 export interface DeviceOptions {
   /** Defaults to `cpu`. What a GPU cannot compute falls back to the CPU. */
   provider?: Provider;
@@ -124,7 +126,7 @@ export class Device {
       this.#pending.clear();
     };
     this.#worker.on('error', (thrown) => fail(`The engine's thread failed: ${messageOf(thrown)}`));
-    this.#worker.on('exit', () => fail('The engine has been closed.'));
+    this.#worker.on('exit', () => fail(CLOSED));
     this.#worker.unref();
   }
 
@@ -217,8 +219,10 @@ export class Device {
   }
 
   async close(): Promise<void> {
-    // A thread that is ended while it loads ONNX Runtime would take the process with it.
-    await this.#request({ type: 'drop', names: [] }).catch(() => {});
+    // A thread that is ended while it loads ONNX Runtime or computes would take the process with it.
+    const idle = this.#request({ type: 'drop', names: [] }).catch(() => {});
+    this.#failure ??= new SutureError('ENGINE', CLOSED);
+    await idle;
     await this.#worker.terminate();
   }
 

@@ -21,30 +21,40 @@ export interface Row {
   stop: StopMatcher | undefined;
   /** Interventions that end with the text, and from which position they have. */
   ended: Map<Intervention, number>;
+  /** How many tokens the pieces of text that were handed on are made of. */
+  told: number;
   /** Most tokens it may have. */
   room: number;
-  finishReason: 'eos' | 'stop' | 'length' | undefined;
+  /** `cancelled`: nobody waits for it any more. */
+  finishReason: 'eos' | 'stop' | 'length' | 'cancelled' | undefined;
+}
+
+/** What tokens are computed and chosen with. */
+export interface Stepping {
+  runner: Runner;
+  program: ProgramSpec;
+  /** Takes in the logits [vocab] after a row's last token: adds a token, and may finish the row. */
+  next(row: Row, logits: Float32Array): void;
 }
 
 /** What every flight is flown with. */
-export interface Decoding {
-  runner: Runner;
-  program: ProgramSpec;
+export interface Decoding extends Stepping {
   maxBatch: number;
   signal: AbortSignal | undefined;
-  /** Takes in the logits [vocab] after a row's last token: adds a token, and may finish the row. */
-  next(row: Row, logits: Float32Array): void;
   /** Called after each step of a batch. */
   onStep(): void;
 }
 
 /** Rows whose prompts have the same cache up to the last token. */
-interface Group {
+export interface Group {
   /** The prompt without its last token, which the first decoding step takes in. */
   prefix: readonly number[];
+  rows: Row[];
+}
+
+interface FlightGroup extends Group {
   /** Whether an intervention acts on the prefix, so that no other prompt can share any of it. */
   edited: boolean;
-  rows: Row[];
 }
 
 /** Rows that are decoded together, over a trunk of prompt tokens that all of them begin with. */
@@ -61,6 +71,10 @@ const ROWS_FOR_A_TRUNK = 16;
 const CHUNK = 512;
 const PREFILL_TOKENS = 4096;
 
+/** How many prompts of at most so many tokens are taken in side by side. */
+export const promptsAtOnce = (longest: number): number =>
+  Math.ceil(PREFILL_TOKENS / Math.min(CHUNK, longest));
+
 /**
  * Sorts rows into flights, so that what prompts have in common is computed once and stored once.
  * A prompt with many rows is a flight of its own; the others fly together over their common prefix.
@@ -71,7 +85,7 @@ export function planFlights(
   { rope }: Pick<ModelConfig, 'rope'>,
   maxBatch: number,
 ): Flight[] {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, FlightGroup>();
   for (const row of rows) {
     const prefix = row.ids.slice(0, -1);
     const edited = plan.touchesPrefix(row.prompt, row.ids.length);
@@ -115,9 +129,7 @@ function commonLength(groups: readonly Group[]): number {
 
 /** Decodes all rows of a flight; rows that end are replaced by waiting ones. */
 export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): Promise<void> {
-  const { runner, program } = decoding;
-  const { device, checkpoint } = runner;
-  const { rope } = checkpoint.config;
+  const { device, checkpoint } = decoding.runner;
   const waiting = new Waiting(groups, decoding);
   const trunk = trunkLength > 0 ? await makeTrunk(groups[0]!, trunkLength, decoding) : undefined;
   let cache: KvCache | undefined;
@@ -140,30 +152,41 @@ export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): 
         active = left.map((i) => active[i]!);
       }
       throwIfAborted(decoding.signal);
-      const [logits] = await runner.run(program, {
-        tokens: active.map((row) => [row.tokens.at(-1) ?? row.ids.at(-1)!]),
-        prompts: active.map((row) => row.prompt),
-        promptLengths: active.map((row) => row.ids.length),
-        past: cache,
-        into: { cache, rows: [...active.keys()] },
-        ended: active.map((row) => row.ended),
-        logitRows: [...active.keys()],
-        fetch: ['logits'],
-      });
-      const vocab = logits!.dims[1]!;
-      for (const [i, row] of active.entries()) {
-        if (row.finishReason) continue;
-        decoding.next(row, logits!.data.subarray(i * vocab, (i + 1) * vocab));
-        const length = row.ids.length + row.tokens.length;
-        const outdated = rope && outdates(rope, length - 1, length);
-        if (outdated && !row.finishReason) await renew(row, cache, i, decoding);
-      }
+      await step(active, cache, decoding);
       decoding.onStep();
     }
   } finally {
     await waiting.free();
     await cache?.free();
     if (trunk) await freeTrunk(device, trunk);
+  }
+}
+
+/** Decodes one more token of each row of a cache; those that are finished are carried along. */
+export async function step(
+  rows: readonly Row[],
+  cache: KvCache,
+  stepping: Stepping,
+): Promise<void> {
+  const { runner, program, next } = stepping;
+  const { rope } = runner.checkpoint.config;
+  const [logits] = await runner.run(program, {
+    tokens: rows.map((row) => [row.tokens.at(-1) ?? row.ids.at(-1)!]),
+    prompts: rows.map((row) => row.prompt),
+    promptLengths: rows.map((row) => row.ids.length),
+    past: cache,
+    into: { cache, rows: [...rows.keys()] },
+    ended: rows.map((row) => row.ended),
+    logitRows: [...rows.keys()],
+    fetch: ['logits'],
+  });
+  const vocab = logits!.dims[1]!;
+  for (const [i, row] of rows.entries()) {
+    if (row.finishReason) continue;
+    next(row, logits!.data.subarray(i * vocab, (i + 1) * vocab));
+    const length = row.ids.length + row.tokens.length;
+    const outdated = rope && outdates(rope, length - 1, length);
+    if (outdated && !row.finishReason) await renew(row, cache, i, stepping);
   }
 }
 
@@ -176,7 +199,7 @@ class Waiting {
   readonly #decoding: Decoding;
   readonly #queue: { row: Row; group: Group }[];
   /** The prompts that were computed last: rows of one of them may still be waiting. */
-  #last: Prefilled | undefined;
+  #last: Prefill | undefined;
 
   constructor(groups: readonly Group[], decoding: Decoding) {
     this.#decoding = decoding;
@@ -191,7 +214,7 @@ class Waiting {
   async board(cache: KvCache, seats: readonly number[], trunk: Trunk | undefined): Promise<Row[]> {
     const boarding = this.#queue.splice(0, seats.length);
     const groups = [...new Set(boarding.map(({ group }) => group))];
-    const seat = async (from: Prefilled) =>
+    const seat = async (from: Prefill) =>
       cache.assign(
         from.cache,
         boarding.flatMap(({ group }, i) => {
@@ -204,7 +227,7 @@ class Waiting {
     while (fresh.length > 0) {
       await this.free();
       const longest = Math.max(...fresh.map(({ prefix }) => prefix.length));
-      const some = fresh.splice(0, Math.ceil(PREFILL_TOKENS / Math.min(CHUNK, longest + 1)));
+      const some = fresh.splice(0, promptsAtOnce(longest + 1));
       this.#last = await prefill(some, trunk, this.#decoding);
       await seat(this.#last);
     }
@@ -224,51 +247,71 @@ async function makeTrunk(group: Group, length: number, decoding: Decoding): Prom
   return cache.intoTrunk();
 }
 
-/** Prompts that have been seen: row i of the cache is that of groups[i]. */
-interface Prefilled {
-  groups: readonly Group[];
-  cache: KvCache;
+/**
+ * Prompts on their way into a cache, as far as they are not in its trunk: row i is that of groups[i].
+ * They are taken in by chunks, so that memory does not grow with the square of their length.
+ */
+export class Prefill {
+  readonly groups: readonly Group[];
+  readonly cache: KvCache;
+  #start: number;
+
+  private constructor(groups: readonly Group[], cache: KvCache) {
+    this.groups = groups;
+    this.cache = cache;
+    this.#start = cache.trunk?.length ?? 0;
+  }
+
+  static async begin(groups: readonly Group[], trunk: Trunk | undefined, runner: Runner) {
+    const { device, checkpoint } = runner;
+    return new Prefill(
+      groups,
+      await KvCache.allocate(device, checkpoint.config, groups.length, trunk),
+    );
+  }
+
+  /** Takes in the next chunk. @returns whether there was one */
+  async next({ runner, program }: Pick<Stepping, 'runner' | 'program'>): Promise<boolean> {
+    const { groups, cache } = this;
+    const tokens = groups.map(({ prefix }) => prefix.slice(this.#start, this.#start + CHUNK));
+    if (tokens.every((ids) => ids.length === 0)) return false;
+    await runner.run(program, {
+      tokens,
+      prompts: groups.map(({ rows }) => rows[0]!.prompt),
+      promptLengths: groups.map(({ rows }) => rows[0]!.ids.length),
+      past: cache,
+      into: { cache, rows: [...groups.keys()] },
+      lengths: groups.map(({ prefix }) => prefix.length + 1),
+      ended: groups.map(({ rows }) => rows[0]!.ended),
+      logitRows: [],
+      fetch: [],
+    });
+    this.#start += CHUNK;
+    return true;
+  }
 }
 
-/**
- * Runs the groups' prefixes, as far as they are not in the trunk, in chunks, so that memory does
- * not grow with the square of their length.
- */
+/** Takes in prompts whole. */
 async function prefill(
   groups: readonly Group[],
   trunk: Trunk | undefined,
-  { runner, program, signal }: Decoding,
-): Promise<Prefilled> {
-  const { device, checkpoint } = runner;
-  const cache = await KvCache.allocate(device, checkpoint.config, groups.length, trunk);
-  const promptLengths = groups.map(({ rows }) => rows[0]!.ids.length);
+  decoding: Pick<Decoding, 'runner' | 'program'> & Partial<Pick<Decoding, 'signal'>>,
+): Promise<Prefill> {
+  const whole = await Prefill.begin(groups, trunk, decoding.runner);
   try {
-    for (let start = trunk?.length ?? 0; ; start += CHUNK) {
-      const tokens = groups.map(({ prefix }) => prefix.slice(start, start + CHUNK));
-      if (tokens.every((ids) => ids.length === 0)) return { groups, cache };
-      throwIfAborted(signal);
-      await runner.run(program, {
-        tokens,
-        prompts: groups.map(({ rows }) => rows[0]!.prompt),
-        promptLengths,
-        past: cache,
-        into: { cache, rows: [...groups.keys()] },
-        lengths: groups.map(({ prefix }) => prefix.length + 1),
-        ended: groups.map(({ rows }) => rows[0]!.ended),
-        logitRows: [],
-        fetch: [],
-      });
-    }
+    do throwIfAborted(decoding.signal);
+    while (await whole.next(decoding));
+    return whole;
   } catch (thrown) {
-    await cache.free();
+    await whole.cache.free();
     throw thrown;
   }
 }
 
 /** Computes what the cache holds of a row anew: all it has but its last token. */
-async function renew(row: Row, cache: KvCache, seat: number, decoding: Decoding): Promise<void> {
+async function renew(row: Row, cache: KvCache, seat: number, stepping: Stepping): Promise<void> {
   const prefix = [...row.ids, ...row.tokens].slice(0, -1);
-  const renewed = await prefill([{ prefix, edited: true, rows: [row] }], undefined, decoding);
+  const renewed = await prefill([{ prefix, rows: [row] }], undefined, stepping);
   await cache.assign(renewed.cache, [{ from: 0, into: seat }]);
   await renewed.cache.free();
 }

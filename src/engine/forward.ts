@@ -3,7 +3,7 @@ import { hookKind, matchHooks } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { Adapter } from './adapter.js';
 import { flattenPositions, type RowPositions } from './capture.js';
-import { checkPrompt } from './generate.js';
+import { checkPrompt } from './completions.js';
 import { CompiledPlan, type Intervention } from './interventions.js';
 import type { Runner } from './runner.js';
 

@@ -7,6 +7,8 @@ export { type Pulled, type PullOptions, pullModel } from './checkpoint/pull.js';
 export { DEFAULT_MODEL } from './checkpoint/resolve.js';
 export { cacheDir } from './checkpoint/store.js';
 export { type Checkpoint, DTYPES, openModel, type WeightDType } from './checkpoint.js';
+export type { CompletionOptions, Piece, Sample } from './completions.js';
+export type { ContinuousBatch, ContinuousOptions } from './continuous.js';
 export {
   Device,
   type DeviceOptions,
@@ -16,7 +18,7 @@ export {
   type Provider,
 } from './device.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
-export type { GenerateOptions, Sample } from './generate.js';
+export type { GenerateOptions } from './generate.js';
 export { identifyModel, type ModelIdentity } from './identity.js';
 export type { Intervention, Positions } from './interventions.js';
 export type { LogitsContext, LogitsOptions, LogitsProcessor, TokenLogprob } from './logits.js';

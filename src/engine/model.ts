@@ -5,9 +5,11 @@ import { type Adapter, readAdapter } from './adapter.js';
 import type { WorkOptions } from './checkpoint/content.js';
 import { resolveModel } from './checkpoint/resolve.js';
 import { type Checkpoint, DTYPES, openModel, type WeightDType, weightsHash } from './checkpoint.js';
+import type { Sample } from './completions.js';
+import { ContinuousBatch, type ContinuousOptions } from './continuous.js';
 import { Device, PROVIDERS, type Provider } from './device.js';
 import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
-import { type GenerateOptions, generate, type Sample } from './generate.js';
+import { type GenerateOptions, generate } from './generate.js';
 import { type ReadOut, readOut, type Translator } from './readout.js';
 import { Runner } from './runner.js';
 
@@ -144,7 +146,7 @@ export class Model {
   async generate(prompts: Prompts, options: GenerateOptions = {}): Promise<{ samples: Sample[] }> {
     const ids = this.encode(prompts);
     const adapter = this.#adapter(options.adapter);
-    const eosIds = options.eosIds ?? this.#endIds(prompts);
+    const eosIds = options.eosIds ?? this.endIds(prompts);
     const complete = { ...options, eosIds };
     return { samples: await generate(this.#runner, this.tokenizer, ids, complete, adapter) };
   }
@@ -168,11 +170,16 @@ export class Model {
   }
 
   /** Tokens that end a completion of such prompts. */
-  #endIds(prompts: Prompts): readonly number[] {
+  endIds(prompts: Prompts): readonly number[] {
     const { tokenizer, config } = this;
     const own = tokenizer?.eosIds.length ? tokenizer.eosIds : config.eosIds;
     if (!('infill' in prompts)) return own;
     return [...own, ...(tokenizer?.infill({ prefix: '', suffix: '' }).endIds ?? [])];
+  }
+
+  /** A batch that calls join and leave at any time, such as those of a server's clients. */
+  continuous(options: ContinuousOptions = {}): ContinuousBatch {
+    return new ContinuousBatch(this.#runner, this.tokenizer, this.endIds({ tokens: [] }), options);
   }
 
   /** Ends the engine's thread and frees its memory. */

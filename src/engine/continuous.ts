@@ -1,0 +1,275 @@
+import { SutureError } from '../core/index.js';
+import type { TextCodec } from '../text/index.js';
+import { KvCache } from './cache.js';
+import { type CompletionOptions, Completions, checkCounts, type Sample } from './completions.js';
+import { type Group, Prefill, promptsAtOnce, type Row, step } from './flights.js';
+import { CompiledPlan, type Intervention } from './interventions.js';
+import type { ProgramSpec } from './program.js';
+import type { Runner } from './runner.js';
+
+export interface ContinuousOptions {
+  /** Rows decoded together; further ones wait, first come first served. Defaults to 16. */
+  maxRows?: number;
+}
+
+/** One call of `generate` and those who wait for it. */
+interface Call {
+  completions: Completions;
+  /** Its edits, with its prompts numbered as in the batch. */
+  interventions: readonly Intervention[];
+  resolve(samples: Sample[]): void;
+  reject(thrown: unknown): void;
+}
+
+/**
+ * A batch that never closes: calls join while others are decoded, each with its own sampling, edits
+ * and stop texts, and leave it when they are finished or cancelled (iteration-level scheduling, Yu et
+ * al. 2022, "Orca", section 4). Between two tokens of those who decode, at most one chunk of new
+ * prompts is taken in, so that a long prompt does not hold them up.
+ *
+ * A call's tokens are those it would get alone.
+ *
+ * @example
+ * const batch = model.continuous();
+ * const prompt = model.encode({ text: 'int main' });
+ * const [cold, hot] = await Promise.all([
+ *   batch.generate(prompt, { maxNewTokens: 8 }),
+ *   batch.generate(prompt, { maxNewTokens: 8, temperature: 1, seed: 1 }),
+ * ]);
+ */
+export class ContinuousBatch {
+  readonly #runner: Runner;
+  readonly #codec: TextCodec | undefined;
+  readonly #eosIds: readonly number[];
+  readonly #maxRows: number;
+  readonly #calls = new Map<Row, Call>();
+  #waiting: Row[] = [];
+  #boarding: Prefill | undefined;
+  /** The rows of the cache; those that are finished leave their seats free. */
+  #seats: Row[] = [];
+  #cache: KvCache | undefined;
+  #program: ProgramSpec | undefined;
+  #hooks: readonly string[] = [];
+  #prompts = 0;
+  #running = false;
+
+  constructor(
+    runner: Runner,
+    codec: TextCodec | undefined,
+    eosIds: readonly number[],
+    options: ContinuousOptions = {},
+  ) {
+    const { maxRows = 16 } = options;
+    checkCounts({ maxRows });
+    this.#runner = runner;
+    this.#codec = codec;
+    this.#eosIds = eosIds;
+    this.#maxRows = maxRows;
+  }
+
+  /** Rows that are decoded or taken in now, and rows that wait for a seat. */
+  get load(): { active: number; waiting: number } {
+    return { active: this.#calls.size - this.#waiting.length, waiting: this.#waiting.length };
+  }
+
+  /**
+   * Compiles additions at these hooks into the graph from now on, so that calls which make them come
+   * and go without another graph. Elsewhere the first call that edits a hook makes one.
+   */
+  reserve(hooks: readonly string[]): void {
+    this.#plan([], hooks); // throws for a hook that is not there
+    this.#hooks = [...new Set(hooks)];
+    this.#program = undefined;
+  }
+
+  /**
+   * Completes prompts together with what others ask for.
+   *
+   * @param prompts token ids; `Model.encode` makes them
+   * @param options as for `Model.generate`; `eosIds` defaults to the model's end-of-sequence tokens
+   * @returns samples in the order (prompt, sample)
+   * @throws {SutureError} as `Model.generate`; INTERRUPTED when the signal fires
+   */
+  async generate(
+    prompts: readonly (readonly number[])[],
+    options: CompletionOptions = {},
+  ): Promise<Sample[]> {
+    const { interventions = [], signal, eosIds = this.#eosIds } = options;
+    const { config } = this.#runner.checkpoint;
+    const own = new CompiledPlan(interventions, config, prompts.length);
+    const first = this.#prompts;
+    const numbered = interventions.map((edit) => ({
+      ...edit,
+      rows: (edit.rows ?? [...prompts.keys()]).map((row) => first + row),
+    }));
+    const complete = { ...options, interventions: numbered, eosIds };
+    const completions = new Completions(prompts, complete, this.#codec, config, first);
+    for (const [i, ids] of prompts.entries()) own.touchesPrefix(i, ids.length); // positions are there
+    if (signal?.aborted) throw interrupted(signal);
+    if (completions.rows.length === 0) return [];
+    this.#prompts += prompts.length;
+
+    let cancel = () => {};
+    try {
+      return await new Promise<Sample[]>((resolve, reject) => {
+        const call = { completions, interventions: numbered, resolve, reject };
+        cancel = () => this.#drop(call, interrupted(signal));
+        signal?.addEventListener('abort', cancel, { once: true });
+        for (const row of completions.rows) this.#calls.set(row, call);
+        this.#waiting.push(...completions.rows);
+        void this.#run();
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Decodes until nobody waits for anything. Never throws: those who wait are told. */
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    while (this.#calls.size > 0) {
+      try {
+        await this.#board();
+        await this.#step();
+      } catch (thrown) {
+        for (const call of new Set(this.#calls.values())) this.#drop(call, thrown);
+      }
+      if (this.#calls.size === 0) await this.#free();
+    }
+    this.#running = false;
+  }
+
+  /** Takes in a chunk of the prompts that are next, and seats them when that was the last. */
+  async #board(): Promise<void> {
+    this.#boarding ??= await this.#callUp();
+    const boarding = this.#boarding;
+    if (!boarding) return;
+    const more = await boarding.next({ runner: this.#runner, program: this.#compiled() });
+    const arrived = boarding.groups.flatMap(({ rows }, from) =>
+      rows.filter(isLive).map((row) => ({ row, from })),
+    );
+    if (more && arrived.length > 0) return;
+    await this.#seat(boarding, arrived);
+    this.#boarding = undefined;
+    await boarding.cache.free();
+  }
+
+  /** The prompts that wait longest, as many as there are seats and as fit into one pass. */
+  async #callUp(): Promise<Prefill | undefined> {
+    const room = this.#maxRows - this.#seats.filter(isLive).length;
+    const groups = new Map<number, Group>();
+    let called = 0;
+    let longest = 1;
+    for (const row of this.#waiting.slice(0, room)) {
+      longest = Math.max(longest, row.ids.length);
+      const group = groups.get(row.prompt);
+      if (!group && groups.size >= promptsAtOnce(longest)) break;
+      if (group) group.rows.push(row);
+      else groups.set(row.prompt, { prefix: row.ids.slice(0, -1), rows: [row] });
+      called++;
+    }
+    if (called === 0) return undefined;
+    this.#waiting.splice(0, called);
+    this.#program = undefined;
+    return Prefill.begin([...groups.values()], undefined, this.#runner);
+  }
+
+  /** Gives rows that have arrived the free seats where these are just enough, and new ones otherwise. */
+  async #seat({ cache }: Prefill, arrived: readonly { row: Row; from: number }[]): Promise<void> {
+    if (arrived.length === 0) return;
+    const { device, checkpoint } = this.#runner;
+    const free = this.#seats.flatMap((row, i) => (isLive(row) ? [] : [i]));
+    let at: readonly number[] = free;
+    if (free.length !== arrived.length) {
+      const live = this.#seats.flatMap((row, i) => (isLive(row) ? [i] : []));
+      at = arrived.map((_, i) => live.length + i);
+      await this.#cache?.select([...live, ...at.map(() => 0)]);
+      this.#cache ??= await KvCache.allocate(device, checkpoint.config, arrived.length);
+      this.#seats = live.map((i) => this.#seats[i]!);
+    }
+    const pairs = arrived.map(({ from }, i) => ({ from, into: at[i]! }));
+    await this.#cache!.assign(cache, pairs);
+    for (const [i, { row }] of arrived.entries()) this.#seats[at[i]!] = row;
+  }
+
+  /** One more token for each row that has a seat. */
+  async #step(): Promise<void> {
+    const live = this.#seats.flatMap((row, i) => (isLive(row) ? [i] : []));
+    if (!this.#cache || live.length === 0) return;
+    // Free seats are kept for those who wait, or until they are half: moving the rest costs more.
+    if (this.#waiting.length === 0 && !this.#boarding && live.length <= this.#seats.length / 2) {
+      await this.#cache.select(live);
+      this.#seats = live.map((i) => this.#seats[i]!);
+    }
+    await step(this.#seats, this.#cache, {
+      runner: this.#runner,
+      program: this.#compiled(),
+      next: (row, logits) => this.#next(row, logits),
+    });
+  }
+
+  #next(row: Row, logits: Float32Array): void {
+    const call = this.#calls.get(row)!;
+    try {
+      call.completions.next(row, logits);
+    } catch (thrown) {
+      this.#drop(call, thrown); // its edit was too strong, or the caller's callback failed
+      return;
+    }
+    if (!row.finishReason) return;
+    this.#calls.delete(row);
+    this.#program = undefined;
+    const { completions } = call;
+    if (completions.finished === completions.rows.length) call.resolve(completions.samples());
+  }
+
+  /** Ends a call: its rows wait no more, and their seats are free. */
+  #drop(call: Call, reason: unknown): void {
+    for (const row of call.completions.rows) {
+      row.finishReason ??= 'cancelled';
+      this.#calls.delete(row);
+    }
+    this.#waiting = this.#waiting.filter(isLive);
+    this.#program = undefined;
+    call.reject(reason);
+  }
+
+  /** The graph for all whose prompts are taken in or decoded. */
+  #compiled(): ProgramSpec {
+    const rows = [...this.#seats, ...(this.#boarding?.groups.flatMap((group) => group.rows) ?? [])];
+    const calls = new Set(rows.flatMap((row) => this.#calls.get(row) ?? []));
+    this.#program ??= {
+      plan: this.#plan(
+        [...calls].flatMap((call) => call.interventions),
+        this.#hooks,
+      ),
+      capture: [],
+      adapter: undefined,
+    };
+    return this.#program;
+  }
+
+  #plan(interventions: readonly Intervention[], hooks: readonly string[]): CompiledPlan {
+    const { config } = this.#runner.checkpoint;
+    const vector = new Float32Array(config.dModel);
+    const reserved = hooks.map(
+      (hook): Intervention => ({ hook, op: 'add', vector, positions: 'generated', rows: [] }),
+    );
+    return new CompiledPlan([...reserved, ...interventions], config, this.#prompts);
+  }
+
+  async #free(): Promise<void> {
+    const caches = [this.#cache, this.#boarding?.cache];
+    this.#cache = undefined;
+    this.#boarding = undefined;
+    this.#seats = [];
+    // An engine that has failed frees nothing any more, and has told so.
+    for (const cache of caches) await cache?.free().catch(() => {});
+  }
+}
+
+const isLive = ({ finishReason }: Row): boolean => finishReason === undefined;
+
+const interrupted = (signal: AbortSignal | undefined): SutureError =>
+  new SutureError('INTERRUPTED', 'Interrupted.', { cause: signal?.reason });
