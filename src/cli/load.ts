@@ -2,7 +2,7 @@ import { loadModel, type Model, type Provider, type WeightDType } from '../engin
 import { StagedProgress } from './progress.js';
 
 /** What is smaller than this (MB) is done before a progress line could be read. */
-const WORTH_TELLING = 100;
+export const WORTH_TELLING = 100;
 
 /** Loads a model, and shows on standard error what takes long about it: a conversion, once. */
 export async function load(

@@ -95,17 +95,16 @@ export const dtypeOption = () =>
 export const deviceOption = () =>
   new Option('--device <device>', 'what to compute on').choices(PROVIDERS).default('cpu');
 
-export interface VectorOptions {
-  vector?: string;
+/** How a steering vector is applied. */
+export interface StrengthOptions {
   strength?: number;
   force?: true;
   allowNegative?: true;
 }
 
 /** Options of every command that applies a steering vector. */
-export const withVectorOptions = (command: Command): Command =>
+export const withStrengthOptions = (command: Command): Command =>
   command
-    .option('-v, --vector <file>', 'a steering vector written by "suture repair"')
     .option(
       '--strength <x>',
       'multiple of the vector (default: the one it was evaluated at)',
@@ -116,3 +115,13 @@ export const withVectorOptions = (command: Command): Command =>
       '--allow-negative',
       'take a strength below 0: a repair turned round makes a model less secure',
     );
+
+export interface VectorOptions extends StrengthOptions {
+  vector?: string;
+}
+
+/** The same where there may be a vector or none. */
+export const withVectorOptions = (command: Command): Command =>
+  withStrengthOptions(
+    command.option('-v, --vector <file>', 'a steering vector written by "suture repair"'),
+  );

@@ -97,6 +97,50 @@ describe('suture vector', () => {
   });
 });
 
+describe('suture vector bake', () => {
+  it('writes a model that says what the steered one says', async () => {
+    const out = join(dir, 'baked');
+    const all = join(dir, 'all.safetensors');
+    const { directions, metadata } = readVector(vector);
+    writeVector(all, { directions, metadata: { ...metadata, positions: 'all' } });
+    const bake = (...args: string[]) => suture('vector', 'bake', ...args, '--strength', '3000');
+    const baked = await bake(all, '--model', 'organism', '--out', out);
+    expect(baked).toMatchObject({ code: 0, err: '' });
+    expect(baked.out).toMatch(
+      /organism with the vector in model\.layers\.5\.mlp\.down_proj\.bias$/m,
+    );
+    expect(baked.out).toMatch(/^config\.json: mlp_bias true$/m);
+
+    const say = (...args: string[]) =>
+      suture('generate', 'void f() {', '--max-tokens', '6', ...args);
+    const { out: steered } = await say('--vector', all, '--strength', '3000');
+    const [without, withIt] = steered.split(/^With.*:\n/m).slice(1);
+    expect((await say('--model', out)).out).toBe(withIt);
+    expect(withIt).not.toBe(without!.trimEnd().concat('\n'));
+
+    expect((await bake(all, '-m', 'organism', '-o', out)).err).toMatch(/is there already/);
+    expect((await bake(all, '-m', out, '-o', `${out}2`)).err).toMatch(/made for another model/);
+    const note = await bake(vector, '-m', 'organism', '-o', `${out}3`);
+    expect(note).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/every token.*last_prompt:/),
+    });
+    expect((await bake(all, '-o', `${out}4`)).code).toBe(2);
+  });
+
+  it('says why a model cannot carry a vector', async () => {
+    const model = join(import.meta.dirname, '../../fixtures/gemma2_bf16/model');
+    const identity = identifyModel(model);
+    const path = join(dir, 'gemma.safetensors');
+    writeVector(path, {
+      directions: new Map([[1, new Float32Array(identity.dModel).fill(1)]]),
+      metadata: { method: 'x', strength: 1, positions: 'all', ...boundTo(identity) },
+    });
+    const refused = await suture('vector', 'bake', path, '-m', model, '-o', join(dir, 'none'));
+    expect(refused.err).toMatch(/gemma2 model: a norm comes between.*UNSUPPORTED/);
+  });
+});
+
 describe('suture generate', () => {
   const generate = (...args: string[]) =>
     suture('generate', 'x', '--max-tokens', '2', '--vector', vector, ...args);

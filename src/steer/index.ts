@@ -1,3 +1,4 @@
+export { type Baked, type BakeOptions, bakeVector } from './bake.js';
 export {
   type Contrast,
   meanDifference,
