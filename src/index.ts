@@ -81,6 +81,7 @@ export {
   type TestVerdict,
 } from './sandbox/index.js';
 export { CWES, type Cwe, type Language, Scanner, type Verdict } from './scan/index.js';
+export { type RunningServer, type ServerOptions, startServer } from './server/index.js';
 export {
   applyVector,
   meanDifference,

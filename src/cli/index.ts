@@ -15,6 +15,7 @@ import { probeCommand } from './probe.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
 import { scanCommand } from './scan.js';
+import { serveCommand } from './serve.js';
 import { vectorCommand } from './vector.js';
 import { verifyCommand } from './verify.js';
 
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(lensCommand())
     .addCommand(patchCommand())
     .addCommand(generateCommand())
+    .addCommand(serveCommand())
     .addCommand(vectorCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())

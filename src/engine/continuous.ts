@@ -51,7 +51,7 @@ export class ContinuousBatch {
   #program: ProgramSpec | undefined;
   #hooks: readonly string[] = [];
   #prompts = 0;
-  #running = false;
+  #work: Promise<void> | undefined;
 
   constructor(
     runner: Runner,
@@ -70,6 +70,11 @@ export class ContinuousBatch {
   /** Rows that are decoded or taken in now, and rows that wait for a seat. */
   get load(): { active: number; waiting: number } {
     return { active: this.#calls.size - this.#waiting.length, waiting: this.#waiting.length };
+  }
+
+  /** Waits until nothing is computed any more, which may be later than the last call's end. */
+  async idle(): Promise<void> {
+    await this.#work;
   }
 
   /**
@@ -117,7 +122,7 @@ export class ContinuousBatch {
         signal?.addEventListener('abort', cancel, { once: true });
         for (const row of completions.rows) this.#calls.set(row, call);
         this.#waiting.push(...completions.rows);
-        void this.#run();
+        this.#work ??= this.#run();
       });
     } finally {
       signal?.removeEventListener('abort', cancel);
@@ -126,8 +131,6 @@ export class ContinuousBatch {
 
   /** Decodes until nobody waits for anything. Never throws: those who wait are told. */
   async #run(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
     while (this.#calls.size > 0) {
       try {
         await this.#board();
@@ -137,7 +140,7 @@ export class ContinuousBatch {
       }
       if (this.#calls.size === 0) await this.#free();
     }
-    this.#running = false;
+    this.#work = undefined;
   }
 
   /** Takes in a chunk of the prompts that are next, and seats them when that was the last. */
