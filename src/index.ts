@@ -31,10 +31,12 @@ export {
   type GenerateOptions,
   type Inspection,
   type Intervention,
+  identifyModel,
   inspectModel,
   type LoadOptions,
   loadModel,
   type Model,
+  type ModelIdentity,
   type Positions,
   type Prompts,
   type Pulled,
@@ -83,12 +85,22 @@ export {
 export { CWES, type Cwe, type Language, Scanner, type Verdict } from './scan/index.js';
 export { type RunningServer, type ServerOptions, startServer } from './server/index.js';
 export {
+  type ApplyVectorOptions,
   applyVector,
+  type Baked,
+  type BakeOptions,
+  bakeVector,
+  type ExchangeFormat,
+  exportVector,
+  type ImportOptions,
+  importVector,
   meanDifference,
   readContrasts,
   readVector,
+  signVector,
   steering,
   type VectorFile,
+  type VectorMetadata,
   writeVector,
 } from './steer/index.js';
 export type { Tensor } from './tensor/index.js';

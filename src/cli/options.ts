@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ensure } from '../core/index.js';
+import { ensure, readText } from '../core/index.js';
 import { DTYPES, PROVIDERS } from '../engine/index.js';
 import { cweName } from '../evaluate/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
@@ -100,6 +100,7 @@ export interface StrengthOptions {
   strength?: number;
   force?: true;
   allowNegative?: true;
+  signedBy?: string;
 }
 
 /** Options of every command that applies a steering vector. */
@@ -114,7 +115,14 @@ export const withStrengthOptions = (command: Command): Command =>
     .option(
       '--allow-negative',
       'take a strength below 0: a repair turned round makes a model less secure',
-    );
+    )
+    .addOption(signedByOption());
+
+export const signedByOption = () =>
+  new Option(
+    '--signed-by <pem>',
+    'refuse a vector that was not signed with the private half of this public key',
+  ).argParser(readText);
 
 export interface VectorOptions extends StrengthOptions {
   vector?: string;

@@ -4,12 +4,14 @@ import { identifyModel } from '../engine/index.js';
 import {
   checkBinding,
   checkFit,
+  checkSigner,
   readVector,
   type VectorFile,
   vectorTexts,
 } from '../steer/index.js';
 import { norm } from '../tensor/index.js';
 import { formatTable } from './format.js';
+import { signedByOption } from './options.js';
 
 /** `suture vector show`: what a vector was made from and for, and whether it is whole. */
 export function vectorShowCommand(): Command {
@@ -17,12 +19,20 @@ export function vectorShowCommand(): Command {
     .description('say what a vector was made from and for; its checksum is verified')
     .argument('<file>', 'a steering vector')
     .option('-m, --model <model>', 'check also that it was made for this model')
+    .addOption(signedByOption())
     .option('--json', 'print it as JSON')
     .action(run);
 }
 
-function run(path: string, { model: id, json }: { model?: string; json?: true }): void {
+interface Options {
+  model?: string;
+  signedBy?: string;
+  json?: true;
+}
+
+function run(path: string, { model: id, signedBy, json }: Options): void {
   const file = readVector(path);
+  if (signedBy !== undefined) checkSigner(file, signedBy);
   process.stdout.write(
     json ? `${JSON.stringify(vectorTexts(file), null, 2)}\n` : formatTable(describe(file)),
   );
@@ -61,6 +71,7 @@ function describe(file: VectorFile): string[][] {
     ['data', hash(metadata.data_hash)],
     ['evaluated', evaluation === undefined ? 'never' : rates(evaluation)],
     ['checksum', `${vectorTexts(file).checksum}: the file is whole and unchanged`],
+    ['signed by', file.signature?.signer ?? 'nobody'],
   ];
 }
 

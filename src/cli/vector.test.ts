@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,33 @@ describe('suture vector', () => {
     const imported = await suture('vector', 'import', path, '--out', back);
     expect(imported.out).toMatch(/for organism, layer 5, strength 0\.75 at last_prompt/);
     expect(readVector(back)).toEqual(readVector(vector));
+  });
+
+  it('signs a vector, and takes none but those of one key where that is asked for', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const [secret, open, signed] = ['key.pem', 'public.pem', 's.safetensors'].map((name) =>
+      join(dir, name),
+    ) as [string, string, string];
+    writeFileSync(secret, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(open, publicKey.export({ format: 'pem', type: 'spki' }));
+    const made = await suture('vector', 'sign', vector, '--key', secret, '--out', signed);
+    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/signed by MCow/) });
+    const shown = await suture('vector', 'show', signed, '--signed-by', open);
+    expect(shown.out).toMatch(/^signed by +MCow/m);
+    const gguf = join(dir, 's.gguf');
+    await suture('vector', 'export', signed, '--out', gguf);
+    await suture('vector', 'import', gguf, '--out', signed);
+    expect((await suture('vector', 'show', signed, '--signed-by', open)).code).toBe(0);
+    for (const command of [
+      ['vector', 'show', vector],
+      ['generate', 'x', '--vector', vector],
+      ['vector', 'bake', vector, '-m', 'organism', '-o', join(dir, 'unsigned')],
+    ]) {
+      const refused = await suture(...command, '--signed-by', open);
+      expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/is not signed/) });
+    }
+    const lost = await suture('vector', 'show', signed, '--signed-by', join(dir, 'none.pem'));
+    expect(lost).toMatchObject({ code: 1, err: expect.stringMatching(/none\.pem.*NOT_FOUND/) });
   });
 
   it('says what an export lacks', async () => {

@@ -3,6 +3,7 @@ import { vectorBakeCommand } from './vector-bake.js';
 import { vectorExportCommand } from './vector-export.js';
 import { vectorImportCommand } from './vector-import.js';
 import { vectorShowCommand } from './vector-show.js';
+import { vectorSignCommand } from './vector-sign.js';
 
 /** `suture vector`: steering vectors as files. */
 export function vectorCommand(): Command {
@@ -11,5 +12,6 @@ export function vectorCommand(): Command {
     .addCommand(vectorShowCommand())
     .addCommand(vectorExportCommand())
     .addCommand(vectorImportCommand())
-    .addCommand(vectorBakeCommand());
+    .addCommand(vectorBakeCommand())
+    .addCommand(vectorSignCommand());
 }

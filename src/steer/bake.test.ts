@@ -45,10 +45,18 @@ function copyOf(name: string, changes: Record<string, unknown>): string {
   return dir;
 }
 
+const referenceOf = (name: string) => readSafetensors(fixture(`${name}/reference.safetensors`));
+
 /** A prompt of a fixture. */
-const promptOf = (name: string) => [
-  ...readSafetensors(fixture(`${name}/reference.safetensors`)).get('input_ids.1')!.data,
-];
+const promptOf = (name: string) => [...referenceOf(name).get('input_ids.1')!.data];
+
+/** The vector that Hugging Face's code added after layer 1, and the logits that it then gave. */
+function publishedSteering(name: string, dir: string) {
+  const reference = referenceOf(name);
+  const directions = new Map([[1, reference.get('iv.vector')!.data]]);
+  const { metadata } = vectorFor(dir, [], 1.5);
+  return { vector: { directions, metadata }, logits: reference.get('iv.steer_all.logits')!.data };
+}
 
 /** A vector of some layers for a model, long enough to change what it says. */
 function vectorFor(dir: string, layers: readonly number[], strength = 1.5): VectorFile {
@@ -90,7 +98,7 @@ const bad = (words: string | RegExp, code: ErrorCode) =>
 /** Adding before and after the branch's sum is the same but for float32's rounding. */
 const TOLERANCE = 2e-5;
 
-describe('a baked checkpoint gives the logits of run-time steering', () => {
+describe("a baked checkpoint gives the logits of run-time steering, Suture's and Hugging Face's", () => {
   it.each([
     ['gpt2_f32', 'transformer.h.{i}.mlp.c_proj.bias'],
     ['gpt2_noprefix_f32', 'h.{i}.mlp.c_proj.bias'],
@@ -122,6 +130,12 @@ describe('a baked checkpoint gives the logits of run-time steering', () => {
     const steered = await logitsOf(dir, ids, vector);
     expect(relMax(await logitsOf(out, ids), steered)).toBeLessThan(TOLERANCE);
     expect(relMax(await logitsOf(dir, ids), steered)).toBeGreaterThan(0.1);
+
+    const published = publishedSteering(name, dir);
+    await bakeVector(published.vector, dir, `${out}.published`);
+    const logits = await logitsOf(`${out}.published`, ids);
+    expect(relMax(logits, published.logits)).toBeLessThan(TOLERANCE);
+    rmSync(`${out}.published`, { recursive: true });
   });
 
   it.each<[string, object]>([
@@ -272,7 +286,7 @@ describe('a vector is not baked', () => {
     const aborted = bakeVector(vector, dir, out, { signal: AbortSignal.abort() });
     await expect(aborted).rejects.toThrow(bad('Interrupted', 'INTERRUPTED'));
     expect(readdirSync(root).filter((name) => name.startsWith('baked'))).toEqual([]);
-    await bakeVector(vector, dir, out);
+    await bakeVector(vector, dir, `${out}/`);
     await expect(bakeVector(vector, dir, out)).rejects.toThrow(
       bad('there already', 'BAD_ARGUMENT'),
     );

@@ -15,7 +15,7 @@ import {
   statSync,
 } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   ensure,
@@ -44,12 +44,8 @@ import {
   type TensorEntry,
   toF32,
 } from '../tensor/index.js';
-import {
-  type ApplyVectorOptions,
-  applyVector,
-  type VectorFile,
-  vectorTexts,
-} from './vector-file.js';
+import { type ApplyVectorOptions, applyVector } from './apply-vector.js';
+import { type VectorFile, vectorTexts } from './vector-file.js';
 
 export interface BakeOptions extends ApplyVectorOptions, WorkOptions {
   /**
@@ -125,7 +121,7 @@ export async function bakeVector(
     return name;
   });
 
-  const temporary = `${out}.${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = `${resolve(out)}.${randomBytes(4).toString('hex')}.tmp`; // beside it, whatever slash ends it
   try {
     mkdirSync(temporary, { recursive: true });
     await writeWeights(model.dir, temporary, stored, fresh, options);

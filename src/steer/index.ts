@@ -1,3 +1,10 @@
+export {
+  type ApplyVectorOptions,
+  applyVector,
+  checkBinding,
+  checkFit,
+  checkSigner,
+} from './apply-vector.js';
 export { type Baked, type BakeOptions, bakeVector } from './bake.js';
 export {
   type Contrast,
@@ -30,12 +37,9 @@ export {
   importVector,
 } from './exchange/exchange.js';
 export {
-  type ApplyVectorOptions,
-  applyVector,
   boundTo,
-  checkBinding,
-  checkFit,
   readVector,
+  signVector,
   VECTOR_POSITIONS,
   type VectorFile,
   type VectorMetadata,

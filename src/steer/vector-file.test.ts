@@ -1,49 +1,17 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../core/index.js';
-import { identifyModel, type ModelIdentity } from '../engine/index.js';
 import { norm, readSafetensors, readSafetensorsHeader, writeSafetensors } from '../tensor/index.js';
-import {
-  applyVector,
-  boundTo,
-  readVector,
-  type VectorFile,
-  vectorTexts,
-  writeVector,
-} from './index.js';
+import { checkSigner, readVector, signVector, vectorTexts, writeVector } from './index.js';
+import { bad, changed, direction, file } from './testing/vectors.js';
 import { directionTensors } from './vector-file.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'suture-vector-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 const path = join(dir, 'v.safetensors');
-
-const direction = Float32Array.of(0.5, -2, 1e-3, 3);
-const file: VectorFile = {
-  directions: new Map([[2, direction]]),
-  metadata: {
-    cwe: 'CWE-787',
-    method: 'mean-difference',
-    site: 'decision',
-    strength: 0.75,
-    positions: 'last_prompt_and_generated',
-    model: 'organism',
-    family: 'llama',
-    model_hash: 'weights',
-    tokenizer_hash: 'tokenizer',
-    template_hash: 'template',
-    data_hash: 'data',
-    evaluation: '{"held_out": {"secure": "ü"}}',
-  },
-};
-const changed = (metadata: object): VectorFile => ({
-  ...file,
-  metadata: { ...file.metadata, ...metadata },
-});
-const bad = (words: string | RegExp, code: ErrorCode = 'BAD_VECTOR') =>
-  expect.objectContaining({ code, message: expect.stringMatching(words) });
 
 /** Writes texts and numbers as they are, whatever the checksum says. */
 function forge(texts: Record<string, string>, directions: ReadonlyMap<number, Float32Array>): void {
@@ -168,82 +136,45 @@ describe('a vector file', () => {
   });
 });
 
-describe('applyVector', () => {
-  const tokenizer = { hash: 'tokenizer', chatTemplateHash: 'template' };
-  const made = { id: 'm', dModel: 4, nLayers: 3, hash: 'weights', tokenizer, config: {} };
-  const model = (changes: object = {}) => ({ ...made, ...changes }) as unknown as ModelIdentity;
-  const edit = {
-    hook: 'blocks.2.hook_resid_post',
-    op: 'add',
-    vector: direction,
-    scale: 0.75,
-    positions: 'last_prompt_and_generated',
+describe('a signed vector', () => {
+  const pem = (kind: 'ed25519' | 'x25519') => {
+    const { privateKey, publicKey } = generateKeyPairSync(kind as 'ed25519');
+    const secret = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    return { secret, open: publicKey.export({ format: 'pem', type: 'spki' }).toString() };
   };
+  const [mine, other] = [pem('ed25519'), pem('ed25519')];
+  const signed = signVector(file, mine.secret);
 
-  it('gives the edit that was evaluated', () => {
-    expect(applyVector(file, model())).toEqual([edit]);
+  it('is read with its signature, which names the key', () => {
+    writeVector(path, signed);
+    expect(readVector(path)).toEqual(signed);
+    checkSigner(readVector(path), mine.open);
+    expect(() => checkSigner(signed, other.open)).toThrow(bad('another key'));
+    expect(() => checkSigner(file, mine.open)).toThrow(bad('not signed'));
   });
 
-  it('gives one for each layer, from the first on', () => {
-    const directions = new Map([
-      [2, direction],
-      [0, direction.map((x) => 2 * x)],
-    ]);
-    expect(applyVector({ ...file, directions }, model())).toEqual([
-      { ...edit, hook: 'blocks.0.hook_resid_post', vector: directions.get(0) },
-      edit,
-    ]);
+  it('is refused where its content was changed and its checksum made anew', () => {
+    const stronger = { ...changed({ strength: 1.5 }), signature: signed.signature! };
+    forge(vectorTexts(stronger), file.directions);
+    expect(() => readVector(path)).toThrow(bad('its signature is not of this content'));
+    const unsigned = vectorTexts(changed({ strength: 1.5 }));
+    forge(unsigned, file.directions); // anyone can take a signature away
+    expect(() => checkSigner(readVector(path), mine.open)).toThrow(bad('not signed'));
   });
 
-  it('takes another strength, 0 included', () => {
-    for (const strength of [2, 0]) {
-      expect(applyVector(file, model(), { strength })).toEqual([{ ...edit, scale: strength }]);
+  it('is refused where its signer is no key, or no Ed25519 key', () => {
+    const der = Buffer.from(pem('x25519').open.replace(/-.*-|\n/g, ''), 'base64');
+    for (const signer of ['', 'none', der.toString('base64')]) {
+      forge({ ...vectorTexts(signed), signer }, file.directions);
+      expect(() => readVector(path)).toThrow(bad('its signature is not of this content'));
     }
   });
 
-  it('takes one below 0 only where that is allowed, wherever it comes from', () => {
-    const backwards = bad(/Strength -1 .*--allow-negative/, 'BAD_ARGUMENT');
-    const turned = [{ ...edit, scale: -1 }];
-    const own = changed({ strength: -1 });
-    for (const [vector, options] of [
-      [file, { strength: -1 }],
-      [own, {}],
-    ] as const) {
-      expect(() => applyVector(vector, model(), { ...options, force: true })).toThrow(backwards);
-      const allowed = { ...options, allowNegative: true };
-      expect(applyVector(vector, model(), allowed)).toEqual(turned);
-    }
-  });
-
-  it.each<[string, object]>([
-    ['weights', { hash: 'others' }],
-    ['tokenizer', { tokenizer: { ...tokenizer, hash: 'others' } }],
-    ['chat template', { tokenizer: { ...tokenizer, chatTemplateHash: 'others' } }],
-    ['chat template', { tokenizer: { hash: 'tokenizer' } }],
-    ['tokenizer, chat template', { tokenizer: undefined }],
-  ])('refuses another %s, unless forced', (what, changes) => {
-    const other = model(changes);
-    expect(() => applyVector(file, other)).toThrow(bad(`\\(organism\\): the ${what} differ`));
-    expect(applyVector(file, other, { force: true })).toEqual([edit]);
-  });
-
-  it.each<[string, object]>([
-    ['width', { dModel: 5 }],
-    ['depth', { nLayers: 2 }],
-  ])('refuses another %s, forced or not', (_, changes) => {
-    for (const force of [false, true]) {
-      expect(() => applyVector(file, model(changes), { force })).toThrow(
-        bad(/4 values for layer 2; this model has d_model \d and \d layers/),
-      );
-    }
-  });
-
-  it('fits the model that it was bound to, on disk', () => {
-    const organism = identifyModel('organism');
-    const directions = new Map([[5, new Float32Array(organism.dModel).fill(1)]]);
-    const bound = { directions, metadata: { ...file.metadata, ...boundTo(organism) } };
-    expect(applyVector(bound, organism)).toHaveLength(1);
-    expect(bound.metadata).toMatchObject({ model: 'organism', family: 'llama' });
-    expect(bound.metadata.template_hash).toMatch(/^[0-9a-f]{64}$/);
+  it('is not made with anything else than a private Ed25519 key', () => {
+    expect(() => signVector(file, mine.open)).toThrow(bad('no private key', 'BAD_ARGUMENT'));
+    expect(() => signVector(file, pem('x25519').secret)).toThrow(
+      bad('kind x25519', 'BAD_ARGUMENT'),
+    );
+    expect(() => checkSigner(signed, 'words')).toThrow(bad('no public key', 'BAD_ARGUMENT'));
   });
 });

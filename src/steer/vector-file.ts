@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ensure, SutureError, sha256 } from '../core/index.js';
-import type { Intervention, ModelIdentity } from '../engine/index.js';
+import type { ModelIdentity } from '../engine/index.js';
 import { CWES } from '../scan/index.js';
 import {
   norm,
@@ -11,6 +11,7 @@ import {
 } from '../tensor/index.js';
 import { SITES } from './contrast.js';
 import { REACHES } from './crossvalidate.js';
+import { isSigned, type Signature, signText } from './signature.js';
 
 /** Where a vector acts; `all` is every token of prompt and text, as llama.cpp and repeng add theirs. */
 export const VECTOR_POSITIONS = [...REACHES, 'all'] as const;
@@ -43,6 +44,8 @@ export interface VectorFile {
   metadata: VectorMetadata;
   /** By block: [d_model] each, added to `blocks.{i}.hook_resid_post`; strength 1 adds them once. */
   directions: ReadonlyMap<number, Float32Array>;
+  /** Of the checksum; absent where nobody signed. */
+  signature?: Signature;
 }
 
 export const FORMAT = 'suture.steering-vector';
@@ -57,8 +60,12 @@ export const boundTo = ({ id, config, hash, tokenizer }: ModelIdentity) => ({
   template_hash: tokenizer?.chatTemplateHash ?? '',
 });
 
-/** Everything a vector file says beside its numbers, with a checksum over both. */
-export function vectorTexts({ metadata, directions }: VectorFile): Record<string, string> {
+/** Everything a vector file says beside its numbers, with a checksum over both and its signature. */
+export function vectorTexts({
+  metadata,
+  directions,
+  signature,
+}: VectorFile): Record<string, string> {
   const layers = layersOf(directions);
   const said = Object.entries(metadata).filter(([, value]) => value !== undefined);
   const texts = {
@@ -69,7 +76,20 @@ export function vectorTexts({ metadata, directions }: VectorFile): Record<string
     norms: layers.map((layer) => norm(directions.get(layer)!)).join(),
     ...Object.fromEntries(said.map(([name, value]) => [name, String(value)])),
   };
-  return { ...texts, checksum: checksum(texts, directions) };
+  return { ...texts, checksum: checksum(texts, directions), ...signature };
+}
+
+/**
+ * The same vector, signed: whoever has the public key can tell that it is as the owner of the private
+ * one left it, which a checksum alone, made anew by anyone, does not show.
+ *
+ * @param privateKey Ed25519 as PEM, such as `openssl genpkey -algorithm ed25519` makes
+ * @throws {SutureError} BAD_ARGUMENT for another kind of key
+ * @example
+ * writeVector('signed.safetensors', signVector(readVector('v.safetensors'), pem));
+ */
+export function signVector(file: VectorFile, privateKey: string): VectorFile {
+  return { ...file, signature: signText(vectorTexts(file).checksum!, privateKey) };
 }
 
 /**
@@ -101,12 +121,22 @@ export function vectorFrom(
       `${path} is not a steering vector written by this version of Suture: ${z.prettifyError(parsed.error)}`,
     );
   }
-  return { metadata: parsed.data, directions };
+  const { signer, signature } = texts;
+  if (signer === undefined || signature === undefined) {
+    return { metadata: parsed.data, directions };
+  }
+  const signed = { signer, signature };
+  ensure(
+    isSigned(texts.checksum, signed),
+    'BAD_VECTOR',
+    `${path}: its signature is not of this content. Take it again from where it came from.`,
+  );
+  return { metadata: parsed.data, directions, signature: signed };
 }
 
-/** SHA-256 over all texts but itself, in the order of their names, and all numbers, by layer. */
+/** SHA-256 over all texts but itself and its signature, by their names, and all numbers, by layer. */
 function checksum(
-  { checksum: _, ...texts }: Readonly<Record<string, string>>,
+  { checksum: _, signer: __, signature: ___, ...texts }: Readonly<Record<string, string>>,
   directions: ReadonlyMap<number, Float32Array>,
 ): string {
   const layers = layersOf(directions);
@@ -117,7 +147,7 @@ function checksum(
   return sha256(Buffer.concat([Buffer.from(head), ...numbers]));
 }
 
-const layersOf = (directions: ReadonlyMap<number, unknown>) =>
+export const layersOf = (directions: ReadonlyMap<number, unknown>) =>
   [...directions.keys()].sort((a, b) => a - b);
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
@@ -170,79 +200,4 @@ export function readDirections(path: string, pattern: RegExp): Map<number, Float
     directions.set(Number(layer), data);
   }
   return directions;
-}
-
-export interface ApplyVectorOptions {
-  /** Another multiple than the one the vector was evaluated at. Defaults to that one. */
-  strength?: number | undefined;
-  /** Applies it to a model that it was not made for; width and depth must still fit. Defaults to false. */
-  force?: boolean | undefined;
-  /** Takes a strength below 0, which turns a repair into an attack. Defaults to false. */
-  allowNegative?: boolean | undefined;
-}
-
-/**
- * The edits that apply a vector to a model, one for each of its layers.
- *
- * @throws {SutureError} BAD_VECTOR for another model, another width or too few layers; BAD_ARGUMENT
- *   for a strength below 0 that was not allowed
- * @example
- * const interventions = applyVector(readVector('cwe-787.safetensors'), model);
- */
-export function applyVector(
-  file: VectorFile,
-  model: ModelIdentity,
-  options: ApplyVectorOptions = {},
-): Intervention[] {
-  const { directions, metadata } = file;
-  const { strength = metadata.strength } = options;
-  checkFit(directions, model);
-  if (!options.force) checkBinding(metadata, model);
-  ensure(
-    strength >= 0 || options.allowNegative,
-    'BAD_ARGUMENT',
-    `Strength ${strength} would apply the vector backwards: a repair becomes an attack, and the model writes more insecure code. Where that is what you study, allow it (--allow-negative).`,
-  );
-  return layersOf(directions).map((layer) => ({
-    hook: `blocks.${layer}.hook_resid_post`,
-    op: 'add',
-    vector: directions.get(layer)!,
-    scale: strength,
-    positions: metadata.positions,
-  }));
-}
-
-/** @throws {SutureError} BAD_VECTOR where the directions cannot be added to such a model */
-export function checkFit(
-  directions: ReadonlyMap<number, Float32Array>,
-  { dModel, nLayers }: Pick<ModelIdentity, 'dModel' | 'nLayers'>,
-): void {
-  for (const [layer, { length }] of directions) {
-    ensure(
-      length === dModel && layer < nLayers,
-      'BAD_VECTOR',
-      `The vector has ${length} values for layer ${layer}; this model has d_model ${dModel} and ${nLayers} layers.`,
-    );
-  }
-}
-
-/** What of a model is not what the vector was made for; nothing where all is. */
-export function mismatches(metadata: VectorMetadata, model: ModelIdentity): string[] {
-  const here = boundTo(model);
-  const parts = [
-    ['weights', 'model_hash'],
-    ['tokenizer', 'tokenizer_hash'],
-    ['chat template', 'template_hash'],
-  ] as const;
-  return parts.flatMap(([what, field]) => (metadata[field] === here[field] ? [] : [what]));
-}
-
-/** @throws {SutureError} BAD_VECTOR where the model is not the one the vector was made for */
-export function checkBinding(metadata: VectorMetadata, model: ModelIdentity): void {
-  const [first, ...others] = mismatches(metadata, model);
-  ensure(
-    first === undefined,
-    'BAD_VECTOR',
-    `The vector was made for another model (${metadata.model}): the ${[first, ...others].join(', ')} differ. Derive one for this model with "suture repair", or force it.`,
-  );
 }

@@ -2,10 +2,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { ensure, fileError } from '../../core/index.js';
 import type { ModelIdentity } from '../../engine/index.js';
 import type { Cwe } from '../../scan/index.js';
+import { checkBinding, checkFit } from '../apply-vector.js';
 import {
   boundTo,
-  checkBinding,
-  checkFit,
   type VectorFile,
   type VectorMetadata,
   vectorFrom,
@@ -38,10 +37,10 @@ export function exportVector(
   layers?: readonly number[],
 ): void {
   const directions = chosen(file.directions, layers);
-  const { evaluation, ...rest } = file.metadata;
-  // A part of a vector is not what was evaluated.
-  const metadata = directions.size < file.directions.size ? rest : file.metadata;
-  const texts = vectorTexts({ metadata, directions });
+  const { evaluation, ...metadata } = file.metadata;
+  // A part of a vector is not what was evaluated, nor what was signed.
+  const part = directions.size < file.directions.size ? { metadata, directions } : file;
+  const texts = vectorTexts(part);
   WRITERS[format](path, { family: file.metadata.family, directions, texts });
 }
 
