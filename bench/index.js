@@ -3,6 +3,7 @@
 // `npm run bench -- sven <folder>` measures the scanner on pairs of functions instead (`sven.js`).
 // `npm run bench -- pairs <folder>` reads, cleans and cuts them (`pairs.js`).
 // `npm run bench -- fuzz [count]` gives it broken sources (`fuzz.js`).
+// `npm run bench -- serve [seconds]` measures the server beside the engine (`serve.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
 import { benchLens } from './lens.js';
@@ -36,6 +37,9 @@ if (chosen.includes('--peers')) {
 } else if (chosen[0] === 'fuzz') {
   const { benchFuzz } = await import('./fuzz.js');
   await benchFuzz(Number(chosen[1] ?? 100_000));
+} else if (chosen[0] === 'serve') {
+  const { benchServe } = await import('./serve.js');
+  await benchServe(Number(chosen[1] ?? 60));
 } else {
   for (const [name, bench] of Object.entries(parts)) {
     if (chosen.length === 0 || chosen.includes(name)) await bench();
