@@ -56,7 +56,9 @@ export async function benchServe(soak = 60) {
  */
 async function measured(rows, work) {
   await work(rows); // warm
+  /** @type {number[]} */
   const times = [];
+  /** @type {number[]} */
   const firsts = [];
   for (let i = 0; i < RUNS; i++) {
     times.push(

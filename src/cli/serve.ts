@@ -29,6 +29,7 @@ interface Options {
   scanSeverity: Severity;
   maxRows: number;
   maxQueue: number;
+  keptTokens: number;
   maxTokens: number;
   maxBody: number;
   timeout: number;
@@ -73,6 +74,12 @@ export function serveCommand(): Command {
     )
     .option('--max-rows <n>', 'completions computed at a time', wholeNumber(1), 16)
     .option('--max-queue <n>', 'completions that may wait beside them', wholeNumber(0), 64)
+    .option(
+      '--kept-tokens <n>',
+      'tokens of prompts that are kept for those that begin alike',
+      wholeNumber(0),
+      4096,
+    )
     .option('--max-tokens <n>', 'most new tokens of a completion', wholeNumber(1), 2048)
     .option('--max-body <bytes>', 'largest body of a request', wholeNumber(1), 1024 * 1024)
     .option('--timeout <s>', 'seconds that a request may take', positive, 300)

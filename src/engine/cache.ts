@@ -103,12 +103,20 @@ export class KvCache {
     this.#lengths = rows.map((row) => this.#lengths[row]!);
   }
 
-  /** Row `into` becomes a copy of row `from` of another cache over the same trunk. */
-  async assign(other: KvCache, pairs: readonly { from: number; into: number }[]): Promise<void> {
+  /**
+   * Row `into` becomes a copy of row `from` of another cache over the same trunk, or of the beginning
+   * of it that is `length` tokens long.
+   */
+  async assign(
+    other: KvCache,
+    pairs: readonly { from: number; into: number; length?: number }[],
+  ): Promise<void> {
     const needed = Math.max(...pairs.map(({ from }) => other.#lengths[from]!));
     this.#grow(needed);
     await this.#device.copyRows(other.#buffers(), this.#buffers(), pairs, this.#capacity);
-    for (const { from, into } of pairs) this.#lengths[into] = other.#lengths[from]!;
+    const shared = this.trunk?.length ?? 0;
+    for (const { from, into, length } of pairs)
+      this.#lengths[into] = length === undefined ? other.#lengths[from]! : length - shared;
   }
 
   /** The inputs of a graph that continues all rows. */

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type CompletionOptions,
+  type ContinuousBatch,
+  Device,
+  type DeviceTensor,
   type Intervention,
   loadModel,
   type Model,
@@ -72,7 +75,7 @@ describe('a call gets what it would get alone', () => {
   });
 
   it.each([1, 3, 16])('with %i rows, whatever joins and leaves', async (maxRows) => {
-    const batch = model.continuous({ maxRows });
+    const batch = model.continuous({ maxRows, keptTokens: 800 });
     const order = fc.shuffledSubarray([...CALLS.keys(), ...CALLS.keys()], { minLength: 8 });
     await fc.assert(
       fc.asyncProperty(order, fc.array(fc.nat(4)), async (calls, pauses) => {
@@ -126,7 +129,7 @@ describe('a call gets what it would get alone', () => {
   });
 
   it('when others are cancelled: waiting, taken in or decoded', async () => {
-    const batch = model.continuous({ maxRows: 4 });
+    const batch = model.continuous({ maxRows: 4, keptTokens: 800 });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(40), { minLength: 14, maxLength: 14 }), async (delays) => {
         const all = delays.map(async (delay, i) => {
@@ -147,6 +150,62 @@ describe('a call gets what it would get alone', () => {
       }),
       { numRuns: 4 },
     );
+  });
+});
+
+describe('what is kept of prompts', () => {
+  const long = Array.from({ length: 90 }, (_, i) => (i * 5) % 256);
+  const ask = async (batch: ContinuousBatch, ids: number[], options: CompletionOptions = {}) => {
+    const run = vi.spyOn(Device.prototype, 'run');
+    const asked = { maxNewTokens: 3, eosIds: [], ...options };
+    const samples = await batch.generate([ids], asked);
+    const read = run.mock.calls.reduce((sum, [, feeds]) => {
+      const [b = 0, s = 0] = (feeds.tokens as DeviceTensor).dims;
+      return sum + b * s;
+    }, 0);
+    run.mockRestore();
+    expect(tokensOf(samples)).toEqual(tokensOf(await aloneOf({ prompts: [ids], options: asked })));
+    return read;
+  };
+
+  it('is not read again: all of it, what others begin with, and not what differs', async () => {
+    const batch = model.continuous({ keptTokens: 400 });
+    expect(await ask(batch, long)).toBe(89 + 3);
+    expect(await ask(batch, long)).toBe(3);
+    expect(await ask(batch, [...long, 1, 2])).toBe(2 + 3);
+    expect(await ask(batch, [...long.slice(0, 40), 1, 2, 3])).toBe(2 + 3);
+    expect(await ask(batch, long.slice(1))).toBe(88 + 3);
+    const late = steer(0, 1, { positions: 'last_prompt_and_generated' });
+    expect(await ask(batch, long, { interventions: [late] })).toBe(3);
+  });
+
+  it('is never what was edited', async () => {
+    const batch = model.continuous({ keptTokens: 200 });
+    const edited = { interventions: [steer(0, 1)] };
+    expect(await ask(batch, long, edited)).toBe(89 + 3);
+    expect(await ask(batch, long, edited)).toBe(89 + 3);
+    expect(await ask(batch, long)).toBe(89 + 3);
+    expect(await ask(batch, long, edited)).toBe(89 + 3);
+    // Nor of a call that is cancelled while it is taken in.
+    const fresh = model.continuous({ keptTokens: 2000 });
+    const longer = Array.from({ length: 600 }, (_, i) => (i * 11) % 256);
+    const cancel = new AbortController();
+    const cancelled = fresh.generate([longer], { ...edited, signal: cancel.signal });
+    cancel.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await fresh.idle();
+    expect(await ask(fresh, longer)).toBe(599 + 3);
+  });
+
+  it('is as much as it may be, the last used', async () => {
+    const batch = model.continuous({ keptTokens: 200 });
+    const others = [1, 2, 3].map((k) => long.map((id) => (id + k) % 256));
+    for (const ids of others) await ask(batch, ids);
+    expect(await ask(batch, others[2]!)).toBe(3);
+    expect(await ask(batch, others[1]!)).toBe(3);
+    expect(await ask(batch, others[0]!)).toBe(89 + 3);
+    expect(await ask(batch, others[1]!)).toBe(3);
+    expect(await ask(batch, others[2]!)).toBe(89 + 3);
   });
 });
 

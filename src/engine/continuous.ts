@@ -1,4 +1,5 @@
-import { SutureError } from '../core/index.js';
+import { ensure, SutureError } from '../core/index.js';
+import { dependsOnLength } from '../models/index.js';
 import type { TextCodec } from '../text/index.js';
 import { KvCache } from './cache.js';
 import { type CompletionOptions, Completions, checkCounts, type Sample } from './completions.js';
@@ -10,13 +11,29 @@ import type { Runner } from './runner.js';
 export interface ContinuousOptions {
   /** Rows decoded together; further ones wait, first come first served. Defaults to 16. */
   maxRows?: number;
+  /**
+   * Tokens of prompts whose keys and values are kept, those that were used last: a prompt that begins
+   * like one of them is taken in from where they part. Defaults to 0: none are kept.
+   */
+  keptTokens?: number;
 }
+
+/** A prompt that was taken in: a cache of one row. */
+interface Kept {
+  prefix: readonly number[];
+  cache: KvCache;
+}
+
+/** Less than this in common is computed anew: to copy it would save nothing. */
+const WORTH_COPYING = 16;
 
 /** One call of `generate` and those who wait for it. */
 interface Call {
   completions: Completions;
   /** Its edits, with its prompts numbered as in the batch. */
   interventions: readonly Intervention[];
+  /** Its prompts of which no edit reaches what is cached. */
+  plain: ReadonlySet<number>;
   resolve(samples: Sample[]): void;
   reject(thrown: unknown): void;
 }
@@ -43,6 +60,11 @@ export class ContinuousBatch {
   readonly #eosIds: readonly number[];
   readonly #maxRows: number;
   readonly #calls = new Map<Row, Call>();
+  readonly #keptTokens: number;
+  /** The one used last stands last. */
+  #kept: Kept[] = [];
+  /** Those who are taken in and may share what is kept. */
+  #plain: ReadonlySet<Group> = new Set();
   #waiting: Row[] = [];
   #boarding: Prefill | undefined;
   /** The rows of the cache; those that are finished leave their seats free. */
@@ -59,12 +81,16 @@ export class ContinuousBatch {
     eosIds: readonly number[],
     options: ContinuousOptions = {},
   ) {
-    const { maxRows = 16 } = options;
+    const { maxRows = 16, keptTokens = 0 } = options;
     checkCounts({ maxRows });
+    ensure(keptTokens >= 0, 'BAD_ARGUMENT', `keptTokens must be 0 or more; got ${keptTokens}.`);
+    const { rope } = runner.checkpoint.config;
     this.#runner = runner;
     this.#codec = codec;
     this.#eosIds = eosIds;
     this.#maxRows = maxRows;
+    // Where rotary frequencies follow the length, what one prompt's cache holds is not what another's would.
+    this.#keptTokens = rope && dependsOnLength(rope) ? 0 : keptTokens;
   }
 
   /** Rows that are decoded or taken in now, and rows that wait for a seat. */
@@ -109,7 +135,9 @@ export class ContinuousBatch {
     }));
     const complete = { ...options, interventions: numbered, eosIds };
     const completions = new Completions(prompts, complete, this.#codec, config, first);
-    for (const [i, ids] of prompts.entries()) own.touchesPrefix(i, ids.length); // positions are there
+    const plain = new Set(
+      prompts.flatMap((ids, i) => (own.touchesPrefix(i, ids.length) ? [] : [first + i])),
+    );
     if (signal?.aborted) throw interrupted(signal);
     if (completions.rows.length === 0) return [];
     this.#prompts += prompts.length;
@@ -117,7 +145,7 @@ export class ContinuousBatch {
     let cancel = () => {};
     try {
       return await new Promise<Sample[]>((resolve, reject) => {
-        const call = { completions, interventions: numbered, resolve, reject };
+        const call = { completions, interventions: numbered, plain, resolve, reject };
         cancel = () => this.#drop(call, interrupted(signal));
         signal?.addEventListener('abort', cancel, { once: true });
         for (const row of completions.rows) this.#calls.set(row, call);
@@ -154,6 +182,7 @@ export class ContinuousBatch {
     );
     if (more && arrived.length > 0) return;
     await this.#seat(boarding, arrived);
+    if (!more) await this.#keep(boarding);
     this.#boarding = undefined;
     await boarding.cache.free();
   }
@@ -175,7 +204,54 @@ export class ContinuousBatch {
     if (called === 0) return undefined;
     this.#waiting.splice(0, called);
     this.#program = undefined;
-    return Prefill.begin([...groups.values()], undefined, this.#runner);
+    const all = [...groups.values()];
+    this.#plain = new Set(all.filter(({ rows: [row] }) => this.#isPlain(row!)));
+    const prefill = await Prefill.begin(all, undefined, this.#runner);
+    await this.#recall(prefill);
+    return prefill;
+  }
+
+  /** Puts in what is kept of prompts that begin alike. */
+  async #recall({ groups, cache }: Prefill): Promise<void> {
+    for (const [into, group] of groups.entries()) {
+      if (!this.#plain.has(group)) continue;
+      let best: Kept | undefined;
+      let length = WORTH_COPYING - 1;
+      for (const kept of this.#kept) {
+        const common = commonLength(kept.prefix, group.prefix);
+        if (common > length) [best, length] = [kept, common];
+      }
+      if (!best) continue;
+      await cache.assign(best.cache, [{ from: 0, into, length }]);
+      this.#kept = [...this.#kept.filter((kept) => kept !== best), best];
+    }
+  }
+
+  /** Keeps prompts that were taken in, in the place of what they begin with. */
+  async #keep({ groups, cache }: Prefill): Promise<void> {
+    const { device, checkpoint } = this.#runner;
+    for (const [from, group] of groups.entries()) {
+      const { prefix } = group;
+      const fits = prefix.length >= WORTH_COPYING && prefix.length <= this.#keptTokens;
+      if (!fits || !this.#plain.has(group)) continue;
+      const known = this.#kept.some((kept) => commonLength(kept.prefix, prefix) === prefix.length);
+      if (known) continue;
+      const own = await KvCache.allocate(device, checkpoint.config, 1);
+      await own.assign(cache, [{ from, into: 0 }]);
+      this.#kept.push({ prefix, cache: own });
+    }
+    const outdated = this.#kept.filter(({ prefix }, i) => {
+      const later = this.#kept.slice(i + 1);
+      const covered = later.some((kept) => commonLength(kept.prefix, prefix) === prefix.length);
+      const tokens = later.reduce((sum, kept) => sum + kept.prefix.length, prefix.length);
+      return covered || tokens > this.#keptTokens;
+    });
+    this.#kept = this.#kept.filter((kept) => !outdated.includes(kept));
+    for (const kept of outdated) await kept.cache.free();
+  }
+
+  #isPlain(row: Row): boolean {
+    return this.#calls.get(row)!.plain.has(row.prompt);
   }
 
   /** Gives rows that have arrived the free seats where these are just enough, and new ones otherwise. */
@@ -270,6 +346,13 @@ export class ContinuousBatch {
     // An engine that has failed frees nothing any more, and has told so.
     for (const cache of caches) await cache?.free().catch(() => {});
   }
+}
+
+/** How many tokens both begin with. */
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i;
+  return length;
 }
 
 const isLive = ({ finishReason }: Row): boolean => finishReason === undefined;

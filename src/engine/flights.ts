@@ -248,18 +248,15 @@ async function makeTrunk(group: Group, length: number, decoding: Decoding): Prom
 }
 
 /**
- * Prompts on their way into a cache, as far as they are not in its trunk: row i is that of groups[i].
- * They are taken in by chunks, so that memory does not grow with the square of their length.
+ * Prompts on their way into a cache, as far as they are not in it yet: row i is that of groups[i]. They are taken in by chunks, so that memory does not grow with the square of their length.
  */
 export class Prefill {
   readonly groups: readonly Group[];
   readonly cache: KvCache;
-  #start: number;
 
   private constructor(groups: readonly Group[], cache: KvCache) {
     this.groups = groups;
     this.cache = cache;
-    this.#start = cache.trunk?.length ?? 0;
   }
 
   static async begin(groups: readonly Group[], trunk: Trunk | undefined, runner: Runner) {
@@ -273,7 +270,8 @@ export class Prefill {
   /** Takes in the next chunk. @returns whether there was one */
   async next({ runner, program }: Pick<Stepping, 'runner' | 'program'>): Promise<boolean> {
     const { groups, cache } = this;
-    const tokens = groups.map(({ prefix }) => prefix.slice(this.#start, this.#start + CHUNK));
+    const { lengths } = cache;
+    const tokens = groups.map(({ prefix }, i) => prefix.slice(lengths[i]!, lengths[i]! + CHUNK));
     if (tokens.every((ids) => ids.length === 0)) return false;
     await runner.run(program, {
       tokens,
@@ -286,7 +284,6 @@ export class Prefill {
       logitRows: [],
       fetch: [],
     });
-    this.#start += CHUNK;
     return true;
   }
 }

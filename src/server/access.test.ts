@@ -168,7 +168,7 @@ describe('limits', () => {
 
   it('when too many wait, the next is sent away and told when to come back', async () => {
     const narrow = await start(model, { maxRows: 1, maxQueue: 1 });
-    const first = narrow.post('/v1/completions', { ...endless, max_tokens: 60 });
+    const first = narrow.post('/v1/completions', endless);
     const second = narrow.post('/v1/completions', asked);
     await until(async () => (await gauge(narrow, 'rows_waiting')) === 1);
     const third = await narrow.post('/v1/completions', asked);
@@ -197,8 +197,8 @@ describe('limits', () => {
   });
 
   it('what takes too long ends, before or amid the answer', async () => {
-    const hasty = await start(model, { timeout: 0.15, maxRows: 1 });
-    const slow = hasty.post('/v1/completions', { ...endless, stream: true });
+    const hasty = await start(model, { timeout: 1, maxRows: 1 });
+    const slow = hasty.post('/v1/completions', { ...endless, n: 16, stream: true });
     const events = slow.then(async (answer) => eventsOf(await answer.text()));
     expect(await errorOf(await hasty.post('/v1/completions', endless))).toMatchObject({
       status: 504,

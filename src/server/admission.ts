@@ -1,3 +1,4 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ApiError } from './errors.js';
 
 /** Why a request ended before it was answered. */
@@ -101,5 +102,6 @@ export function endingError(why: Ending): ApiError {
     return new ApiError(504, 'timeout', 'The request took longer than this server allows.');
   }
   if (why === 'draining') return unavailable();
-  return new ApiError(499 as 400, 'client_closed', 'The client has left.');
+  // As proxies log it: nobody reads this answer.
+  return new ApiError(499 as ContentfulStatusCode, 'client_closed', 'The client has left.');
 }

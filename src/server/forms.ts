@@ -173,7 +173,6 @@ export function infillForm(
       stop_type: stops[outcome.sample.finishReason],
       tokens_predicted: outcome.tokens,
       tokens_evaluated: promptTokens,
-      tokens_cached: 0,
       truncated: false,
       timings: {
         ...timing('prompt', promptTokens, prompt),

@@ -21,6 +21,8 @@ export interface ServiceOptions extends VectorRules {
   maxRows?: number;
   /** Completions that may wait beside them. Defaults to 64. */
   maxQueue?: number;
+  /** Tokens of prompts that are kept for those that begin alike. Defaults to 4096. */
+  keptTokens?: number;
   /** Most new tokens of a completion: what asks for more gets so many. Defaults to 2048. */
   maxTokens?: number;
   /** Seconds that a request may take, waiting included. Defaults to 300. */
@@ -58,11 +60,11 @@ export class Service {
   /** @throws {SutureError} BAD_VECTOR for a vector of another model; BAD_ARGUMENT */
   constructor(model: Model, options: ServiceOptions = {}) {
     const { name = 'base', vectors = {}, maxRows = 16, maxQueue = 64 } = options;
-    const { maxTokens = 2048, timeout = 300, scan = 'off' } = options;
+    const { keptTokens = 4096, maxTokens = 2048, timeout = 300, scan = 'off' } = options;
     ensure(model.tokenizer, 'UNSUPPORTED', `${model.id} has no tokenizer: it cannot be served.`);
     this.model = model;
     this.tokenizer = model.tokenizer;
-    this.batch = model.continuous({ maxRows });
+    this.batch = model.continuous({ maxRows, keptTokens });
     this.vectors = new Vectors(model, name, options);
     this.admission = new Admission({ maxRows, maxQueue, timeout: timeout * 1000 });
     this.metrics = new Metrics(this.batch, this.vectors);
