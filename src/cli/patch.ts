@@ -129,7 +129,8 @@ function show(findings: PatchFindings): string {
   const top = <T>(all: readonly T[], value: (one: T) => number) =>
     all.toSorted((a, b) => Math.abs(value(b)) - Math.abs(value(a))).slice(0, 5);
   const heads = top(findings.heads, ({ recovered }) => recovered.value).map(
-    ({ layer, head, recovered }) => `  layer ${layer}, head ${head}: ${figure(recovered)}`,
+    ({ layer, head, place, recovered }) =>
+      `  layer ${layer}, head ${head}, ${place}: ${figure(recovered)}`,
   );
   const parts = findings.attribution
     ? top(findings.attribution, ({ share }) => share.value).map(

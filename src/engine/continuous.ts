@@ -136,7 +136,9 @@ export class ContinuousBatch {
     const complete = { ...options, interventions: numbered, eosIds };
     const completions = new Completions(prompts, complete, this.#codec, config, first);
     const plain = new Set(
-      prompts.flatMap((ids, i) => (own.touchesPrefix(i, ids.length) ? [] : [first + i])),
+      prompts.flatMap((ids, i) =>
+        own.firstChanged(i, ids.length) < ids.length - 1 ? [] : [first + i],
+      ),
     );
     if (signal?.aborted) throw interrupted(signal);
     if (completions.rows.length === 0) return [];

@@ -1,4 +1,4 @@
-import { type Random, SutureError } from '../core/index.js';
+import { groupBy, type Random, SutureError } from '../core/index.js';
 import { dependsOnLength, type ModelConfig, outdates } from '../models/index.js';
 import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
 import { freeTrunk, KvCache, type Trunk } from './cache.js';
@@ -53,8 +53,8 @@ export interface Group {
 }
 
 interface FlightGroup extends Group {
-  /** Whether an intervention acts on the prefix, so that no other prompt can share any of it. */
-  edited: boolean;
+  /** How much of the prefix no intervention reaches, so that others that begin with it can share it. */
+  untouched: number;
 }
 
 /** Rows that are decoded together, over a trunk of prompt tokens that all of them begin with. */
@@ -64,7 +64,7 @@ export interface Flight {
   trunkLength: number;
 }
 
-/** So many rows of one prompt are decoded on their own, with the whole prompt as their trunk. */
+/** So many rows with one untouched beginning are decoded on their own, with all of it as their trunk. */
 const ROWS_FOR_A_TRUNK = 16;
 
 /** Tokens of one row, and of all rows together, that one run takes in: bounds its memory. */
@@ -77,7 +77,8 @@ export const promptsAtOnce = (longest: number): number =>
 
 /**
  * Sorts rows into flights, so that what prompts have in common is computed once and stored once.
- * A prompt with many rows is a flight of its own; the others fly together over their common prefix.
+ * Rows that many share the whole of their untouched beginning with are a flight of their own: samples
+ * of one prompt, or edits of it from the same token on. The others fly together over what all begin with.
  */
 export function planFlights(
   rows: readonly Row[],
@@ -88,44 +89,44 @@ export function planFlights(
   const groups = new Map<string, FlightGroup>();
   for (const row of rows) {
     const prefix = row.ids.slice(0, -1);
-    const edited = plan.touchesPrefix(row.prompt, row.ids.length);
-    const key = `${edited ? row.prompt : ''}:${prefix.join()}`;
-    const group = groups.get(key) ?? { prefix, edited, rows: [] };
+    const untouched = Math.min(prefix.length, plan.firstChanged(row.prompt, row.ids.length));
+    const key = `${untouched < prefix.length ? row.prompt : ''}:${prefix.join()}`;
+    const group = groups.get(key) ?? { prefix, untouched, rows: [] };
     group.rows.push(row);
     groups.set(key, group);
   }
   // Rows of like length together waste the fewest cache slots.
   const sorted = [...groups.values()].sort((a, b) => a.prefix.length - b.prefix.length);
-  const many = Math.min(ROWS_FOR_A_TRUNK, maxBatch);
-  const large = sorted.filter((group) => group.rows.length >= many);
-  const small = sorted.filter((group) => group.rows.length < many);
-  const flights = large.map((group) => ({
-    groups: [group],
-    trunkLength: outgrows(group, rope) ? 0 : group.prefix.length,
-  }));
-  if (small.length === 0) return flights;
-  // What one prompt's cache holds is not what another's would, where it was edited for this prompt,
-  // or where rotary frequencies follow the prompt's length.
-  const alike = !small.some(({ edited }) => edited) && !(rope && dependsOnLength(rope));
-  const stays = !small.some((group) => outgrows(group, rope));
-  const trunkLength = alike || (small.length === 1 && stays) ? commonLength(small) : 0;
-  return [...flights, { groups: small, trunkLength }];
+  const isLarge = (some: readonly FlightGroup[]) =>
+    some.reduce((sum, group) => sum + group.rows.length, 0) >= Math.min(ROWS_FOR_A_TRUNK, maxBatch);
+  const alone = sorted.filter((group) => isLarge([group]));
+  const others = sorted.filter((group) => !isLarge([group]));
+  const kin = [
+    ...groupBy(others, ({ prefix, untouched }) => prefix.slice(0, untouched).join()).values(),
+  ].filter(isLarge);
+  const together = others.filter((group) => !kin.some((some) => some.includes(group)));
+  return [...alone.map((group) => [group]), ...kin, together]
+    .filter((some) => some.length > 0)
+    .map((some) => ({ groups: some, trunkLength: trunkLength(some, rope) }));
+}
+
+/** How many tokens all groups begin with and may share. */
+function trunkLength(groups: readonly FlightGroup[], rope: ModelConfig['rope']): number {
+  if (groups.some((group) => outgrows(group, rope))) return 0;
+  const [first, ...rest] = groups;
+  if (rest.length === 0) return first!.prefix.length;
+  // Where rotary frequencies follow the prompt's length, what one prompt's cache holds is not what another's would.
+  if (rope && dependsOnLength(rope)) return 0;
+  let length = Math.min(...groups.map(({ untouched }) => untouched));
+  for (const { prefix } of rest) {
+    for (let i = 0; i < length; i++) if (prefix[i] !== first!.prefix[i]) length = i;
+  }
+  return length;
 }
 
 /** Whether a row may become so long that its first keys must be computed anew. */
 const outgrows = ({ rows }: Group, rope: ModelConfig['rope']): boolean =>
   rows.some(({ ids, room }) => rope && outdates(rope, ids.length, ids.length + room));
-
-/** How many tokens all prefixes begin with. */
-function commonLength(groups: readonly Group[]): number {
-  const [first, ...rest] = groups;
-  let length = first!.prefix.length;
-  for (const { prefix } of rest) {
-    length = Math.min(length, prefix.length);
-    for (let i = 0; i < length; i++) if (prefix[i] !== first!.prefix[i]) length = i;
-  }
-  return length;
-}
 
 /** Decodes all rows of a flight; rows that end are replaced by waiting ones. */
 export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): Promise<void> {

@@ -348,21 +348,21 @@ describe('interventions', () => {
   });
 
   it("leave the prompt's cache shared where they cannot reach it", () => {
-    const touches = (hook: string, positions: Positions) =>
-      new CompiledPlan(
-        [{ hook, op: 'scale', factor: 2, positions }],
-        model.config,
-        1,
-      ).touchesPrefix(0, 5);
+    const first = (hook: string, positions: Positions) =>
+      new CompiledPlan([{ hook, op: 'scale', factor: 2, positions }], model.config, 1).firstChanged(
+        0,
+        5,
+      );
     for (const hook of ['hook_embed', 'blocks.1.hook_resid_post', 'blocks.-1.attn.hook_in']) {
-      expect(touches(hook, 'all')).toBe(true);
-      expect(touches(hook, [3])).toBe(true);
-      expect(touches(hook, [4])).toBe(false);
-      expect(touches(hook, 'last_prompt_and_generated')).toBe(false);
+      expect(first(hook, 'all')).toBe(0);
+      expect(first(hook, [3, 2])).toBe(2);
+      expect(first(hook, [-1])).toBe(4);
+      expect(first(hook, 'last_prompt_and_generated')).toBe(4);
+      expect(first(hook, 'generated')).toBe(5);
     }
     for (const hook of ['blocks.-1.attn.hook_z', 'blocks.-1.hook_resid_post', 'logits']) {
-      expect(touches(hook, 'all')).toBe(false);
-      expect(() => touches(hook, [5])).toThrow('Position 5');
+      expect(first(hook, 'all')).toBe(5);
+      expect(() => first(hook, [5])).toThrow('Position 5');
     }
   });
 

@@ -3,7 +3,7 @@ import type { Graph, Value } from '../graph/index.js';
 import { hookKind, type ModelConfig, matchHooks, reachesCache } from '../models/index.js';
 import type { Feed } from './device.js';
 import { checkIntervention, geometry, type Intervention } from './interventions/intervention.js';
-import { actsBeforeLast } from './interventions/positions.js';
+import { firstPosition } from './interventions/positions.js';
 import { type RunShape, Site, siteKind } from './interventions/site.js';
 
 export type { Intervention } from './interventions/intervention.js';
@@ -69,20 +69,18 @@ export class CompiledPlan {
   }
 
   /**
-   * Whether the plan changes the keys and values of the prompt of `row` before its last token.
-   * Where it does not, the cache of those tokens can be shared with every other row of the same
-   * prompt.
+   * The first token of the prompt of `row` that the plan gives other keys and values, or the
+   * prompt's length where there is none. What is cached of the tokens before it can be shared with
+   * every other prompt that begins with them.
    *
    * @throws {SutureError} BAD_ARGUMENT where a listed position is outside the prompt
    */
-  touchesPrefix(row: number, promptLength: number): boolean {
-    const before = this.#sites.flatMap((site) =>
-      site
-        .on(row)
-        .filter(({ positions }) => actsBeforeLast(positions, promptLength))
-        .map(() => site.hook),
-    );
-    return before.some((hook) => reachesCache(hook, this.#config));
+  firstChanged(row: number, promptLength: number): number {
+    const firsts = this.#sites.flatMap((site) => {
+      const places = site.on(row).map(({ positions }) => firstPosition(positions, promptLength));
+      return reachesCache(site.hook, this.#config) ? places : [];
+    });
+    return Math.min(promptLength, ...firsts);
   }
 
   /**

@@ -247,6 +247,32 @@ describe.each(Object.keys(CONFIGS))('%s', { timeout: 60_000 }, (family) => {
       }
     }));
 
+  it('prompts that are edited from the same token on share what comes before it', () =>
+    check(async (model, seed) => {
+      const beginning = promptOf(8, seed);
+      const prompts = [[...beginning, 1, 2], [...beginning, 3, 4], beginning, [...beginning, 5]];
+      const wave = (phase: number) =>
+        Float32Array.from({ length: model.dModel }, (_, i) => Math.sin(i + phase));
+      const edit = (i: number, rows: number[]): Intervention => ({
+        hook: 'blocks.0.hook_resid_post',
+        op: 'add',
+        vector: wave(seed + i),
+        positions: i === 2 ? [5] : [5, 6],
+        rows,
+      });
+      const { samples, seen } = await watch(model, prompts, {
+        maxNewTokens: 2,
+        maxBatch: 4,
+        interventions: prompts.map((_, i) => edit(i, [i])),
+      });
+      for (const [i, ids] of prompts.entries()) {
+        const alone = await watch(model, [ids], { maxNewTokens: 2, interventions: [edit(i, [0])] });
+        expect(samples[i]!.tokens).toEqual(alone.samples[0]!.tokens);
+        for (const [step, logits] of seen[i]![0]!.entries())
+          expect(relMax(logits, alone.seen[0]![0]![step]!)).toBeLessThan(TOLERANCE);
+      }
+    }));
+
   it('chunked = whole prefill', () =>
     check(
       async (model, seed) => {

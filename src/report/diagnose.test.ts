@@ -40,7 +40,7 @@ describe('renderDiagnoseReport', () => {
       gap: 'In other forms of the answer',
       probe: 'Decodable: what a linear probe reads',
       lens: 'The lens: what it would write',
-      patch: 'One head alone, at the decision',
+      patch: 'One head alone: decision',
     };
     for (const stage of ['gap', 'probe', 'lens', 'patch'] as const) {
       const text = textOf(renderDiagnoseReport(only(stage)));

@@ -282,10 +282,13 @@ ${patch.grid.map(({ patched, cells }) => {
       cells.find((cell) => cell.layer === layer && cell.place === places[place])?.into.value,
   );
 })}
-${heatMap('One head alone, at the decision', layers, heads, (layer, head) => {
-  const found = patch.heads.find((one) => one.layer === layer && one.head === head);
-  return found?.recovered.value;
-})}
+${PLACES.filter((place) => patch.heads.some((one) => one.place === place)).map((place) =>
+  heatMap(`One head alone: ${PLACE_LABELS[place]}`, layers, heads, (layer, head) => {
+    const here = (one: (typeof patch.heads)[number]) =>
+      one.layer === layer && one.head === head && one.place === place;
+    return patch.heads.find(here)?.recovered.value;
+  }),
+)}
 </div>
 ${
   template &&

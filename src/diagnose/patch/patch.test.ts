@@ -64,8 +64,14 @@ describe('patching a model whose head of layer 2 carries the product', () => {
     expect(found.oneBlock.value).toBeCloseTo(1, 3);
     const heads = found.heads.filter(({ recovered }) => recovered.value > 0.5);
     expect(heads).toHaveLength(1);
-    expect(heads[0]!.layer).toBe(PLANTED_AT.written);
+    expect(heads[0]).toMatchObject({ layer: PLANTED_AT.written, place: 'decision' });
     expect(heads[0]!.recovered.value).toBeCloseTo(1, 3);
+  });
+
+  it('heads are replaced at every place, and do nothing where the words are', () => {
+    const elsewhere = found.heads.filter(({ place }) => place !== 'decision');
+    expect(new Set(elsewhere.map(({ place }) => place))).toEqual(new Set(['changed', 'between']));
+    for (const { recovered } of elsewhere) expect(Math.abs(recovered.value)).toBeLessThan(0.3);
   });
 
   it('before layer 2 it is where the words are', () => {

@@ -61,8 +61,8 @@ export interface PatchFindings extends PatchEvidence {
   /** Mean probability of the secure first token under either prompt. */
   probability: { insecure: number; secure: number };
   grid: { patched: Patched; cells: PatchCell[] }[];
-  /** Each head's output (before the output projection) replaced at the decision. */
-  heads: { layer: number; head: number; recovered: Figure }[];
+  /** One head's output (before the output projection) replaced in the insecure run. */
+  heads: { layer: number; head: number; place: Place; recovered: Figure }[];
   /** The direction removed from the secure run at the decision: what is lost of `total`. */
   ablation: ActingLayer[];
   /** Embeddings of tokens of the insecure prompt replaced by the mean embedding: what is recovered. */
@@ -155,44 +155,70 @@ export async function patch(
     difference - own(pair).insecure.difference;
   const lost = (pair: number, { difference }: Outcome) => own(pair).secure.difference - difference;
 
-  // Every layer and place, both ways, a few pairs at a time: whole sequences of states are large.
+  // Every layer and place, a few pairs at a time, since states of whole sequences are large: streams and what is
+  // added to them both ways, heads into the insecure run. What is edited at one place shares all that comes before.
+  const { nHeads, headDim } = model.config;
+  const headNumbers = [...Array(nHeads).keys()];
   const cells = new Map<string, { into: Outcome; out: Outcome }[]>();
-  const key = (patched: Patched, layer: number, place: Place) => `${patched} ${layer} ${place}`;
+  const headCells = new Map<string, Outcome[]>();
+  const key = (...parts: (string | number)[]) => parts.join(' ');
+  const put = <T>(map: Map<string, T[]>, name: string, pair: number, value: T) => {
+    const known = map.get(name) ?? [];
+    known[pair] = value;
+    map.set(name, known);
+  };
   const atDecision: { insecure: States; secure: States }[] = [];
   for (const [at, pair] of twins.entries()) {
-    const hooks = [...PATCHED.map((kind) => `blocks.*.${hookOf[kind]}`), 'blocks.*.attn.hook_z'];
     const [insecure, secure] = await capture(
       model,
       [pair.insecure, pair.secure],
-      [...hooks, 'blocks.0.hook_resid_pre'],
+      [
+        ...PATCHED.map((kind) => `blocks.*.${hookOf[kind]}`),
+        'blocks.*.attn.hook_z',
+        'blocks.0.hook_resid_pre',
+      ],
       'all',
       signal,
     );
     atDecision.push({ insecure: lastOf(insecure!), secure: lastOf(secure!) });
-    for (const patched of PATCHED) {
-      const tried = layers.flatMap((layer) =>
-        places.flatMap((place) => {
-          const here = (aligned: readonly Aligned[]) =>
-            aligned.filter((one) => one.place === place);
-          const [into, out] = [here(pair.intoInsecure), here(pair.intoSecure)];
-          return into.length > 0 && out.length > 0 ? [{ layer, place, into, out }] : [];
-        }),
-      );
-      const found = await run(
-        `patching ${patched}, pair ${at + 1} of ${twins.length}`,
-        tried.flatMap(({ layer, into, out }): Run[] => {
-          const hook = `blocks.${layer}.${hookOf[patched]}`;
-          return [
-            { ids: pair.insecure, choice: pair.choice, edits: [replaceBy(hook, secure!, into)] },
-            { ids: pair.secure, choice: pair.choice, edits: [replaceBy(hook, insecure!, out)] },
-          ];
-        }),
-      );
-      for (const [i, { layer, place }] of tried.entries()) {
-        const name = key(patched, layer, place);
-        const known = cells.get(name) ?? [];
-        known[at] = { into: found[2 * i]!, out: found[2 * i + 1]! };
-        cells.set(name, known);
+    const tried = places.flatMap((place) => {
+      const here = (aligned: readonly Aligned[]) => aligned.filter((one) => one.place === place);
+      const [into, out] = [here(pair.intoInsecure), here(pair.intoSecure)];
+      return into.length > 0 && out.length > 0 ? [{ place, into, out }] : [];
+    });
+    const { choice } = pair;
+    const wanted = tried.flatMap(({ into, out }) =>
+      layers.flatMap((layer) => {
+        const z = `blocks.${layer}.attn.hook_z`;
+        return [
+          ...PATCHED.flatMap((patched) => {
+            const hook = `blocks.${layer}.${hookOf[patched]}`;
+            const edits = {
+              into: [replaceBy(hook, secure!, into)],
+              out: [replaceBy(hook, insecure!, out)],
+            };
+            return [
+              { ids: pair.insecure, choice, edits: edits.into },
+              { ids: pair.secure, choice, edits: edits.out },
+            ];
+          }),
+          ...headNumbers.map((head) => ({
+            ids: pair.insecure,
+            choice,
+            edits: [{ ...replaceBy(z, secure!, into, head * headDim, headDim), heads: [head] }],
+          })),
+        ];
+      }),
+    );
+    const found = await run(`patching, pair ${at + 1} of ${twins.length}`, wanted);
+    let next = 0;
+    for (const { place } of tried) {
+      for (const layer of layers) {
+        for (const patched of PATCHED) {
+          const both = { into: found[next++]!, out: found[next++]! };
+          put(cells, key(patched, layer, place), at, both);
+        }
+        for (const head of headNumbers) put(headCells, key(head, layer, place), at, found[next++]!);
       }
     }
   }
@@ -220,7 +246,18 @@ export async function patch(
     ),
   }));
 
-  // At the decision alone: heads, streams and directions, each beside random vectors.
+  const heads = layers.flatMap((layer) =>
+    headNumbers.flatMap((head) =>
+      places.flatMap((place) => {
+        const found = headCells.get(key(head, layer, place));
+        if (!found) return [];
+        const moved = twins.map((_, i) => found[i] && gained(i, found[i]));
+        return [{ layer, head, place, recovered: effects.share(moved) }];
+      }),
+    ),
+  );
+
+  // At the decision alone: streams and directions, each beside random vectors.
   const last = (
     pair: Twins,
     hook: string,
@@ -232,34 +269,6 @@ export async function patch(
       choice: pair.choice,
       edits: [{ hook, positions: 'last_prompt', ...edit } as Intervention],
     }) satisfies Run;
-  const { nHeads, headDim } = model.config;
-  const headRuns = await run(
-    'heads',
-    twins.flatMap((pair, i) =>
-      layers.flatMap((layer) =>
-        Array.from({ length: nHeads }, (_, head) => {
-          const hook = `blocks.${layer}.attn.hook_z`;
-          const data = atDecision[i]!.secure.get(hook)!.data.slice(
-            head * headDim,
-            (head + 1) * headDim,
-          );
-          const value = { dims: [headDim], data };
-          return last(pair, hook, { op: 'replace', heads: [head], value }, 'insecure');
-        }),
-      ),
-    ),
-  );
-  const perPair = nLayers * nHeads;
-  const heads = layers.flatMap((layer) =>
-    Array.from({ length: nHeads }, (_, head) => ({
-      layer,
-      head,
-      recovered: effects.share(
-        twins.map((_, i) => gained(i, headRuns[i * perPair + layer * nHeads + head]!)),
-      ),
-    })),
-  );
-
   const post = (layer: number) => `blocks.${layer}.hook_resid_post`;
   const apart = (i: number, layer: number) =>
     difference(
@@ -429,13 +438,19 @@ const lastOf = (states: States): States =>
     }),
   );
 
-/** Puts what the twin has at the places that stand for these. */
-function replaceBy(hook: string, twin: States, aligned: readonly Aligned[]): Intervention {
+/** Puts what the twin has at the places that stand for these: all of it, or `width` numbers of each from `offset` on. */
+function replaceBy(
+  hook: string,
+  twin: States,
+  aligned: readonly Aligned[],
+  offset = 0,
+  width = twin.get(hook)!.dims[1]!,
+): Intervention {
   const { dims, data } = twin.get(hook)!;
-  const width = dims[1]!;
   const value = new Float32Array(aligned.length * width);
   for (const [i, { twin: at }] of aligned.entries()) {
-    value.set(data.subarray(at * width, (at + 1) * width), i * width);
+    const from = at * dims[1]! + offset;
+    value.set(data.subarray(from, from + width), i * width);
   }
   return {
     hook,

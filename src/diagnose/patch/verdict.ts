@@ -16,7 +16,7 @@ export function patchVerdict(findings: PatchFindings): string[] {
     `The prompts move the choice by ${signed(total.value, 2)} [${signed(total.low, 2)}, ${signed(total.high, 2)}] in logit difference (p = ${pValue(total.p)}).`,
     acts('The secure twin’s stream, put in at the decision,', stream),
     acts('The direction made from other bases, added there,', direction),
-    `One block alone, chosen on the other bases (mostly ${block!.part} of layer ${block!.layer}), moves ${figure(oneBlock)} of it; the best single head, ${best.head} of layer ${best.layer}, ${figure(best.recovered)} (chosen and judged on the same bases).`,
+    `One block alone, chosen on the other bases (mostly ${block!.part} of layer ${block!.layer}), moves ${figure(oneBlock)} of it; the best single head, ${best.head} of layer ${best.layer} at "${best.place}", ${figure(best.recovered)} (chosen and judged on the same bases).`,
   ];
 }
 

@@ -35,10 +35,19 @@ export function resolvePositions(positions: readonly number[], length: number): 
   });
 }
 
-/** Whether any of them is before the last token of the prompt. */
-export function actsBeforeLast(positions: Positions, promptLength: number): boolean {
-  if (typeof positions === 'string') return positions === 'all';
-  return resolvePositions(positions, promptLength).some((p) => p < promptLength - 1);
+/** The first of them that is in the prompt; its length where none is. */
+export function firstPosition(positions: Positions, promptLength: number): number {
+  switch (positions) {
+    case 'all':
+      return 0;
+    case 'generated':
+      return promptLength;
+    case 'last_prompt':
+    case 'last_prompt_and_generated':
+      return promptLength - 1;
+    default:
+      return Math.min(promptLength, ...resolvePositions(positions, promptLength));
+  }
 }
 
 /**

@@ -78,7 +78,14 @@ export function plausibleDiagnosis(): DiagnoseMetrics {
       ),
     })),
     heads: LAYERS.flatMap((layer) =>
-      Array.from({ length: 12 }, (_, head) => ({ layer, head, recovered: figure(head / 40) })),
+      Array.from({ length: 12 }, (_, head) =>
+        (['changed', 'decision'] as const).map((place) => ({
+          layer,
+          head,
+          place,
+          recovered: figure(head / 40),
+        })),
+      ).flat(),
     ),
     stream: acting(1),
     direction: acting(0.9),
