@@ -125,8 +125,13 @@ function show(report: ProbeReport): string {
     [leftOut.identical.length, 'with identical texts'],
     [leftOut.tooLong.length, `with more than ${report.maxTokens} tokens`],
   ].flatMap(([count, why]) => (count === 0 ? [] : [`${count} ${why}`]));
+  const { pairs, judgedInOtherForms } = report;
+  const judged =
+    judgedInOtherForms === undefined
+      ? 'each judged by probes that never saw it'
+      : `${judgedInOtherForms} of them judged by probes that saw neither their group nor their wording`;
   const head = [
-    `${report.model}: ${report.pairs} pairs of ${groups} groups, each judged by probes that never saw it; 95 % intervals over groups`,
+    `${report.model}: ${pairs} pairs of ${groups} groups, ${judged}; 95 % intervals over groups`,
     ...(left.length > 0 ? [`left out: ${left.join(', ')}`] : []),
   ];
   const tail = `Selectivity: AUROC minus that of shuffled labels (mean of ${shuffles}). Beyond: AUROC minus that of the

@@ -162,7 +162,7 @@ describe('a run that was cut off', () => {
       signal: stop.signal,
       onProgress: (stage, done) => {
         began.push(stage);
-        if (stage === 'patch: heads' && done > 0) stop.abort();
+        if (stage === 'patch: patching, pair 3 of 7' && done > 0) stop.abort();
       },
     });
     await expect(cut).rejects.toMatchObject({ code: 'INTERRUPTED' });
@@ -175,7 +175,7 @@ describe('a run that was cut off', () => {
       out,
       onProgress: (stage, done) => went.push(`${stage} ${done}`),
     });
-    expect(went[0]).toMatch(/^patch: heads/);
+    expect(went[0]).toMatch(/^patch: patching, pair 3 of 7/);
     expect({ ...rest, seconds: 0 }).toEqual({ ...whole, seconds: 0 });
     const saved = JSON.parse(readFileSync(join(out, 'metrics.json'), 'utf8'));
     expect(saved.answers).toEqual(rest.answers);

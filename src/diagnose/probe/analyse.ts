@@ -1,5 +1,5 @@
 import { holm, jointSignFlipTest, signFlipTest } from '../../stats/index.js';
-import { crossValidate, type Labelled, shuffledLabels } from './crossvalidate.js';
+import { crossValidate, judgedRows, type Labelled, shuffledLabels } from './crossvalidate.js';
 import { checkGroups } from './folds.js';
 import { Resamples } from './resample.js';
 import { type Figure, type ProbeScore, type Scored, scoreHeld } from './score.js';
@@ -68,14 +68,22 @@ export function analyse(
   data: Labelled,
   options: { shuffles: number; seed: number; onLayer?: (done: number, total: number) => void },
 ): ProbeFindings {
-  checkGroups(data.groups);
   const { shuffles, seed, onLayer = () => {} } = options;
   const labels = shuffledLabels(data, shuffles, seed);
-  const resamples = new Resamples(data.groups, seed);
+  const rows = judgedRows(data);
+  const pick = <T>(of: readonly T[]): T[] => rows.map((row) => of[row]!);
+  const judged = {
+    vulnerable: pick(data.vulnerable),
+    groups: pick(data.groups),
+    pairs: pick(data.pairs),
+  };
+  checkGroups(judged.groups);
+  const judgedLabels = labels.map(pick);
+  const resamples = new Resamples(judged.groups, seed);
   const total = inputs.layers.length + 2;
   let done = 0;
   const probe = (x: Float32Array): Scored => {
-    const scored = scoreHeld(crossValidate(x, data, labels), data, labels, resamples);
+    const scored = scoreHeld(crossValidate(x, data, labels), judged, judgedLabels, resamples);
     onLayer(++done, total);
     return scored;
   };

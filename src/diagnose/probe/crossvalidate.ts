@@ -1,4 +1,5 @@
 import { Random } from '../../core/index.js';
+import type { ProbePair } from './examples.js';
 import { groupedFolds, INNER_FOLDS, OUTER_FOLDS } from './folds.js';
 import { EXACT, logLoss } from './logistic.js';
 import { type RowFit, type Space, spaceOf } from './space.js';
@@ -11,7 +12,19 @@ export interface Labelled {
   groups: readonly string[];
   /** The pair of each row, from 0. */
   pairs: readonly number[];
+  /** What each row is for: to be fitted to, to be judged, or, by default, both. */
+  splits?: readonly (ProbePair['split'] | undefined)[];
 }
+
+/** Whether wordings are held out too: there are rows for fitting and others for judging. */
+export const holdsOutForms = ({ splits = [] }: Pick<Labelled, 'splits'>): boolean =>
+  splits.includes('derive') && splits.includes('judge');
+
+/** The rows that are judged. */
+export const judgedRows = (data: Labelled): number[] =>
+  [...data.vulnerable.keys()].filter(
+    (row) => !holdsOutForms(data) || data.splits![row] !== 'derive',
+  );
 
 /**
  * Strengths of the penalty that are tried, in units of the number of columns (which is the mean squared
@@ -24,7 +37,7 @@ const ROUGH = 1e-2;
 
 /** Log-odds of rows that the probe which gives them never saw. */
 export interface Held {
-  /** [n] */
+  /** Of `judgedRows`, in their order: [judged]. */
   logOdds: Float64Array;
   /** The same for each set of shuffled labels. */
   shuffled: Float64Array[];
@@ -50,7 +63,8 @@ export function shuffledLabels(
 }
 
 /**
- * Nested cross-validation over groups. In each outer fold rows are standardised by the training rows,
+ * Nested cross-validation over groups. In each outer fold the training rows are those of other groups that are
+ * for fitting, rows are standardised by them,
  * the penalty is chosen by the log loss of inner folds of them, and the held-out rows are scored by a probe
  * fitted to all of them. Probes for shuffled labels have the same penalty: the same probe, another task.
  *
@@ -63,25 +77,29 @@ export function crossValidate(
 ): Held {
   const n = data.vulnerable.length;
   const d = x.length / n;
-  const rows = [...data.vulnerable.keys()];
+  const judged = judgedRows(data);
+  const place = new Map(judged.map((row, at) => [row, at]));
+  const fitted = [...data.vulnerable.keys()].filter(
+    (row) => !holdsOutForms(data) || data.splits![row] !== 'judge',
+  );
   const labels = asBytes(data.vulnerable);
   const shuffledBytes = shuffled.map(asBytes);
   const held: Held = {
-    logOdds: new Float64Array(n),
-    shuffled: shuffled.map(() => new Float64Array(n)),
+    logOdds: new Float64Array(judged.length),
+    shuffled: shuffled.map(() => new Float64Array(judged.length)),
     penalties: [],
   };
-  for (const test of groupedFolds(rows, data.groups, OUTER_FOLDS)) {
-    const out = new Set(test);
-    const train = rows.filter((row) => !out.has(row));
+  for (const test of groupedFolds(judged, data.groups, OUTER_FOLDS)) {
+    const out = new Set(test.map((row) => data.groups[row]!));
+    const train = fitted.filter((row) => !out.has(data.groups[row]!));
     const space = spaceOf(x, d, train);
     const penalty = choosePenalty(space, train, labels, data.groups, d);
-    const place = (into: Float64Array, truth: Uint8Array, tolerance: number) => {
+    const judge = (into: Float64Array, truth: Uint8Array, tolerance: number) => {
       const scores = space.score(space.fit(train, truth, penalty * d, { tolerance }), test);
-      for (const [i, row] of test.entries()) into[row] = scores[i]!;
+      for (const [i, row] of test.entries()) into[place.get(row)!] = scores[i]!;
     };
-    place(held.logOdds, labels, EXACT);
-    for (const [k, truth] of shuffledBytes.entries()) place(held.shuffled[k]!, truth, ROUGH);
+    judge(held.logOdds, labels, EXACT);
+    for (const [k, truth] of shuffledBytes.entries()) judge(held.shuffled[k]!, truth, ROUGH);
     held.penalties.push(penalty);
   }
   return held;

@@ -21,6 +21,11 @@ export interface ProbePair {
   kind: 'prompt' | 'function';
   vulnerable: string;
   secure: string;
+  /**
+   * Where pairs of both kinds are given, probes are fitted to `derive` ones alone and judged on `judge` ones, so
+   * that the wording is as new to them as the group.
+   */
+  split?: 'derive' | 'judge' | undefined;
   /** Continuations of the two prompts: where they part is the decision. */
   bodies?: { vulnerable: string; secure: string } | undefined;
 }
@@ -29,6 +34,7 @@ export interface ProbePair {
 export interface Example {
   pair: number;
   group: string;
+  split?: ProbePair['split'];
   vulnerable: boolean;
   /** The prompt, and the opening that both bodies share. */
   ids: number[];
@@ -58,7 +64,7 @@ export function examplesOf(
 ): { examples: Example[]; leftOut: LeftOut } {
   const examples: Example[] = [];
   const leftOut: LeftOut = { identical: [], tooLong: [] };
-  for (const { id, group, kind, bodies, ...texts } of pairs) {
+  for (const { id, group, kind, split, bodies, ...texts } of pairs) {
     const vulnerable = encode(model, kind, texts.vulnerable);
     const secure = encode(model, kind, texts.secure);
     const opening = bodies ? sharedOpening(model, bodies, id) : [];
@@ -74,6 +80,7 @@ export function examplesOf(
     const row = (ids: number[], own: number[], isVulnerable: boolean): Example => ({
       pair: examples.length >> 1,
       group,
+      split,
       vulnerable: isVulnerable,
       ids: [...ids, ...opening],
       promptLength: ids.length,

@@ -11,6 +11,7 @@ const PROMPTS = z.looseObject({
   id: TEXT,
   base: TEXT,
   cwe: z.string().optional(),
+  split: z.enum(['derive', 'judge']).optional(),
   prompts: z.looseObject({ insecure: TEXT, secure: TEXT, neutral: TEXT.optional() }),
   bodies: z.looseObject({ insecure: TEXT, secure: TEXT }).optional(),
 });
@@ -27,12 +28,13 @@ export interface PairInFile {
  * @throws {SutureError} NOT_FOUND, DISK; BAD_DATA naming the line
  */
 export function readPromptPairs(path: string): PairInFile[] {
-  return readJsonLines(path, PROMPTS, 'pair').map(({ id, base, cwe, prompts, bodies }) => ({
+  return readJsonLines(path, PROMPTS, 'pair').map(({ id, base, cwe, split, prompts, bodies }) => ({
     cwe: cwe === undefined ? undefined : cweName(cwe),
     pair: {
       id,
       group: base,
       kind: 'prompt',
+      split,
       vulnerable: prompts.insecure,
       secure: prompts.secure,
       ...(bodies && { bodies: { vulnerable: bodies.insecure, secure: bodies.secure } }),

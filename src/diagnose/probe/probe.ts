@@ -2,6 +2,7 @@ import { ensure } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
 import type { LensPair } from '../lens/read.js';
 import { analyse, type ProbeFindings } from './analyse.js';
+import { holdsOutForms, judgedRows } from './crossvalidate.js';
 import {
   examplesOf,
   type LeftOut,
@@ -39,6 +40,8 @@ export interface ProbeReport {
   seed: number;
   shuffles: number;
   maxTokens: number;
+  /** Pairs that probes were judged on, where others in other wordings were kept for fitting them. */
+  judgedInOtherForms: number | undefined;
   positions: ({ position: ProbePosition } & ProbeFindings)[];
 }
 
@@ -78,6 +81,7 @@ export async function probe(
     vulnerable: examples.map(({ vulnerable }) => vulnerable),
     groups,
     pairs: examples.map(({ pair }) => pair),
+    splits: examples.map(({ split }) => split),
   };
   const found: ProbeReport['positions'] = [];
   for (const position of positions) {
@@ -102,16 +106,18 @@ export async function probe(
     seed,
     shuffles,
     maxTokens,
+    judgedInOtherForms: holdsOutForms(labelled) ? judgedRows(labelled).length / 2 : undefined,
     positions: found,
   };
 }
 
 /** Prompt pairs as probes take them. */
-export const promptPairs = (pairs: readonly LensPair[]): ProbePair[] =>
-  pairs.map(({ id, base, prompts, bodies }) => ({
+export const promptPairs = (pairs: readonly (LensPair & Pick<ProbePair, 'split'>)[]): ProbePair[] =>
+  pairs.map(({ id, base, split, prompts, bodies }) => ({
     id,
     group: base,
     kind: 'prompt',
+    split,
     vulnerable: prompts.insecure!,
     secure: prompts.secure!,
     bodies: { vulnerable: bodies.insecure, secure: bodies.secure },

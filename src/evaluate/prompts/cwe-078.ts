@@ -5,7 +5,7 @@ export const CWE_078: InstructTasks = {
   language: 'python',
   preamble: 'import os\nimport subprocess',
   risky: 'os.system',
-  safe: 'subprocess.run and a list',
+  safe: 'subprocess.run with a list',
   bases: [
     {
       name: 'ping-host',

@@ -63,6 +63,12 @@ describe.each(CWES)('the set of %s', (cwe: Cwe) => {
     }
   });
 
+  it('insecure and secure twins have the same words in another order', () => {
+    const words = (prompt: string) => prompt.split(/\s+/).toSorted().join(' ');
+    for (const { id, prompts } of pairs)
+      expect(words(prompts.insecure), id).toBe(words(prompts.secure));
+  });
+
   it('answers are judged to be what they are, and part behind a common opening', () => {
     for (const pair of pairs.filter(({ form }) => form === 'plain')) {
       for (const side of ['insecure', 'secure'] as const) {

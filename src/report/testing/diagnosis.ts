@@ -47,6 +47,7 @@ export function plausibleDiagnosis(): DiagnoseMetrics {
     seed: 0,
     shuffles: 3,
     maxTokens: 1024,
+    judgedInOtherForms: undefined,
     positions: [position('last_prompt'), position('decision')],
   };
   const acting = (share: number) =>
