@@ -13,4 +13,6 @@ export {
   wilson,
 } from './intervals.js';
 export { jointSignFlipTest } from './joint.js';
+export { EXACT, logLoss, sigmoid } from './logistic/fit.js';
+export { type RowFit, type Space, spaceOf } from './logistic/space.js';
 export { clusterBootstrapKappa, cohenKappa, holm, mcnemarExact, signFlipTest } from './tests.js';

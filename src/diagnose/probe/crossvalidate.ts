@@ -1,8 +1,7 @@
 import { Random } from '../../core/index.js';
+import { EXACT, logLoss, type RowFit, type Space, spaceOf } from '../../stats/index.js';
 import type { ProbePair } from './examples.js';
 import { groupedFolds, INNER_FOLDS, OUTER_FOLDS } from './folds.js';
-import { EXACT, logLoss } from './logistic.js';
-import { type RowFit, type Space, spaceOf } from './space.js';
 
 /** What a probe is to tell apart: two rows for each pair, one of each kind. */
 export interface Labelled {

@@ -7,9 +7,9 @@ import {
   clusterBootstrapMean,
   type Interval,
   mean,
+  sigmoid,
 } from '../../stats/index.js';
 import type { Held, Labelled } from './crossvalidate.js';
-import { sigmoid } from './logistic.js';
 import type { Resamples } from './resample.js';
 
 /** A figure with its 95 % interval over groups. */

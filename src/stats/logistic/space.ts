@@ -1,4 +1,4 @@
-import { type Fit, fitDual, fitPrimal } from './logistic.js';
+import { type Fit, fitDual, fitPrimal } from './fit.js';
 
 /** Rows as a probe sees them: standardised, in whichever form is cheaper to solve in. */
 export interface Space {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../core/index.js';
-import { type Fit, fitDual, fitPrimal, logLoss, sigmoid } from './logistic.js';
+import { type Fit, fitDual, fitPrimal, logLoss, sigmoid } from './fit.js';
 import { innerProducts, spaceOf } from './space.js';
 
 fc.configureGlobal({ seed: 1 });
