@@ -13,6 +13,7 @@ import {
   dtypeOption,
   modelOption,
   positive,
+  signedByOption,
   threadsOption,
   wholeNumber,
 } from './options.js';
@@ -38,6 +39,7 @@ interface Options {
   quiet?: true;
   force?: true;
   allowNegative?: true;
+  signedBy?: string;
   dtype: WeightDType;
   device: Provider;
   threads?: number;
@@ -88,6 +90,7 @@ export function serveCommand(): Command {
     .option('--quiet', 'no log')
     .option('--force', 'take vectors that were made for another model')
     .option('--allow-negative', 'take scales below 0, which turn a repair into an attack')
+    .addOption(signedByOption())
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())

@@ -86,6 +86,7 @@ describe('suture vector', () => {
       ['vector', 'show', vector],
       ['generate', 'x', '--vector', vector],
       ['vector', 'bake', vector, '-m', 'organism', '-o', join(dir, 'unsigned')],
+      ['serve', '--port', '0', '--threads', '1', '--vector', `fix=${vector}`],
     ]) {
       const refused = await suture(...command, '--signed-by', open);
       expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/is not signed/) });

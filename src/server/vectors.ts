@@ -12,6 +12,8 @@ export interface VectorRules {
   force?: boolean | undefined;
   /** Takes scales below 0, which turn a repair into an attack. Defaults to false. */
   allowNegative?: boolean | undefined;
+  /** Takes only vectors that the owner of this public key (Ed25519 as PEM) signed. Defaults to all. */
+  signedBy?: string | undefined;
 }
 
 /** Vectors by name. Each makes a model `base+name`; requests may name them themselves too. */

@@ -122,6 +122,27 @@ describe.each(EXCHANGE_FORMATS)('%s', (format) => {
     );
   });
 
+  it('of a file with one wrong byte makes nothing else than what was exported', () => {
+    exportVector(path, file, format);
+    const whole = readFileSync(path);
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const bytes = Buffer.from(whole);
+        bytes[at]! ^= flip;
+        writeFileSync(path, bytes);
+        let read: VectorFile;
+        try {
+          read = importVector(path);
+        } catch (thrown) {
+          expect(thrown).toMatchObject({ name: 'SutureError' });
+          return;
+        }
+        expect(vectorTexts(read)).toEqual(vectorTexts(file)); // the byte said nothing of the vector
+      }),
+      { seed: 3, numRuns: 300 },
+    );
+  });
+
   it('takes no other strength or place for a vector that says them', () => {
     exportVector(path, file, format);
     expect(() => importVector(path, { strength: 2 })).toThrow(
