@@ -2,7 +2,7 @@ import { ensure, Random } from '../core/index.js';
 import type { ModelConfig } from '../models/index.js';
 import { IncrementalDecoder, StopMatcher, type TextCodec } from '../text/index.js';
 import type { Row } from './flights.js';
-import type { Intervention } from './interventions.js';
+import { editsByPrompt, type Intervention } from './interventions.js';
 import {
   type LogitsOptions,
   type LogitsProcessor,
@@ -68,8 +68,8 @@ export class Completions {
   readonly #options: CompletionOptions & { eosIds: readonly number[] };
   readonly #firstPrompt: number;
   readonly #processors: readonly LogitsProcessor[];
-  /** Interventions that end with the text. */
-  readonly #ending: readonly Intervention[];
+  /** Of each prompt the interventions that end with the text. */
+  readonly #ending: ReturnType<typeof editsByPrompt>;
   #finished = 0;
 
   /**
@@ -98,9 +98,10 @@ export class Completions {
       'BAD_ARGUMENT',
       `logprobs must be a whole number, 0 or more; got ${logprobs}.`,
     );
-    this.#ending = (options.interventions ?? []).filter(({ until }) => until !== undefined);
+    const ending = (options.interventions ?? []).filter(({ until }) => until !== undefined);
+    this.#ending = editsByPrompt(ending);
     ensure(
-      this.#ending.length === 0 || codec,
+      ending.length === 0 || codec,
       'BAD_ARGUMENT',
       'An intervention that ends with the text ("until") needs a tokenizer, and this model folder has none.',
     );
@@ -149,7 +150,7 @@ export class Completions {
     const token = sample(logits, this.#options, row.random);
     if (logprobs !== undefined) row.logprobs.push(logprobOf(own, token, logprobs));
     this.#accept(row, token);
-    for (const edit of this.#ending) {
+    for (const edit of this.#ending(row.prompt)) {
       if (row.ended.has(edit) || !edit.until!.some((text) => row.text.includes(text))) continue;
       row.ended.set(edit, row.ids.length + row.tokens.length - 1);
     }

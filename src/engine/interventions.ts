@@ -6,7 +6,7 @@ import { checkIntervention, geometry, type Intervention } from './interventions/
 import { firstPosition } from './interventions/positions.js';
 import { type RunShape, Site, siteKind } from './interventions/site.js';
 
-export type { Intervention } from './interventions/intervention.js';
+export { editsByPrompt, type Intervention } from './interventions/intervention.js';
 export type { Positions } from './interventions/positions.js';
 
 /** An intervention plan, checked against a model: what it adds to the graph, and what it feeds. */

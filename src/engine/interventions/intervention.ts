@@ -62,6 +62,30 @@ export type Intervention = Target &
       }
   );
 
+/** Which of some edits act on a prompt of the batch, in their order: thousands of prompts may each have their own. */
+export function editsByPrompt(
+  edits: readonly Intervention[],
+): (prompt: number) => readonly Intervention[] {
+  const everywhere = edits.flatMap(({ rows }, i) => (rows ? [] : [i]));
+  const named = new Map<number, number[]>();
+  for (const [i, { rows = [] }] of edits.entries()) {
+    for (const row of new Set(rows)) {
+      const own = named.get(row) ?? [];
+      named.set(row, own);
+      own.push(i);
+    }
+  }
+  const found = new Map<number, readonly Intervention[]>();
+  return (prompt) => {
+    const known = found.get(prompt);
+    if (known) return known;
+    const own = [...everywhere, ...(named.get(prompt) ?? [])].sort((a, b) => a - b);
+    const acting = own.map((i) => edits[i]!);
+    found.set(prompt, acting);
+    return acting;
+  };
+}
+
 /** What an edit finds at one position of a hook: `groups` vectors of `width`, which are heads or one alone. */
 export interface Geometry {
   kind: Exclude<HookKind, 'pattern'>;

@@ -11,7 +11,13 @@ import {
   type Value,
 } from '../../graph/index.js';
 import type { Feed } from '../device.js';
-import { type Geometry, groupsOf, type Intervention, valueRows } from './intervention.js';
+import {
+  editsByPrompt,
+  type Geometry,
+  groupsOf,
+  type Intervention,
+  valueRows,
+} from './intervention.js';
 import { positionFinder } from './positions.js';
 
 /** Where the rows of a run stand in their sequences. */
@@ -61,6 +67,9 @@ export class Site {
   readonly kind: SiteKind;
   readonly #geometry: Geometry;
   readonly #members: Intervention[] = [];
+  /** Of each member its number. */
+  readonly #numbers = new Map<Intervention, number>();
+  #byPrompt: ReturnType<typeof editsByPrompt> | undefined;
 
   constructor(name: string, hook: string, kind: SiteKind, geometry: Geometry) {
     this.name = name;
@@ -82,12 +91,14 @@ export class Site {
   }
 
   join(edit: Intervention): void {
-    this.#members.push(edit);
+    this.#numbers.set(edit, this.#members.push(edit) - 1);
+    this.#byPrompt = undefined;
   }
 
   /** The edits of one prompt of the batch. */
   on(prompt: number): readonly Intervention[] {
-    return this.#members.filter(({ rows }) => rows?.includes(prompt) ?? true);
+    this.#byPrompt ??= editsByPrompt(this.#members);
+    return this.#byPrompt(prompt);
   }
 
   /** The nodes of this edit. x: [b, s, d_model], [b, s, n_heads, head_dim], or [n, width] */
@@ -206,7 +217,7 @@ export class Site {
         return index < 0 ? [] : [{ member, index: many ? index : 0, share }];
       });
       const key = acting.map(
-        ({ member, index, share }) => `${this.#members.indexOf(member)}:${index}:${share}`,
+        ({ member, index, share }) => `${this.#numbers.get(member)}:${index}:${share}`,
       );
       const number = known.get(key.join()) ?? cases.push(acting) - 1;
       known.set(key.join(), number);
