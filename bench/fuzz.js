@@ -1,18 +1,19 @@
-// `npm run bench -- fuzz [count]`: the scanner on mutated, cut and random sources, `count` per language (100,000):
-// none may make it throw, fail or take long.
+// `npm run bench -- fuzz [count] [language...]`: the scanner on mutated, cut, random and extreme sources, `count` per
+// language (100,000): none may make it throw, fail or take long.
 import { Random } from '../dist/core/index.js';
 import { Auditor, GRAMMARS } from '../dist/scan/index.js';
 import { RULES } from '../dist/scan/rules/index.js';
 import { report } from './measure.js';
 
 /** Longer than this a source must never take, in milliseconds of the processor: others may hold it up. */
-const PATIENCE = 5000;
+const PATIENCE = 10_000;
 
-/** @param {number} count */
-export async function benchFuzz(count) {
+/** @param {number} count @param {readonly string[]} chosen */
+export async function benchFuzz(count, chosen) {
   const auditor = await Auditor.load(GRAMMARS);
   const all = RULES.flatMap(({ bad, good }) => [...bad, ...good]);
   for (const language of GRAMMARS) {
+    if (chosen.length > 0 && !chosen.includes(language)) continue;
     const random = new Random('fuzz', language);
     const own = all.filter((example) => example.language === language);
     let slowest = 0;
@@ -52,6 +53,29 @@ function extremes() {
     ...['if (a) { b(); }\n'.repeat(5000), 'if a:\n  b()\n'.repeat(5000)],
     ...['void f(int a) { g(a); }\n'.repeat(500), 'def f(a):\n  g(a)\n'.repeat(500)],
     ...[bytes(167).toString('utf8'), bytes(89).toString('latin1'), '\ud800\udfff'.repeat(many)],
+    // Many of what a rule finds, allows or looks up, in many lines and in one.
+    ...[
+      'gets(a);',
+      'eval(a);',
+      'os.system(a);',
+      'password = "hunter42";',
+      'a.innerHTML = b;',
+    ].flatMap((use) => [
+      `${use}\n`.repeat(20_000),
+      use.repeat(20_000),
+      `void f(char *a) { ${use.repeat(20_000)} }`,
+    ]),
+    ...['#define A (B + 1)\n', '// suture: allow CWE-676 because so\ngets(a);\n'].map((part) =>
+      part.repeat(10_000),
+    ),
+    ...[`f(${'a, '.repeat(100_000)}a);`, `a = [${'1, '.repeat(200_000)}1]`],
+    ...['if (a) b(); else '.repeat(100), 'void f() { int a; }\n'.repeat(10_000)],
+    ...[
+      'def f(a): return a\n'.repeat(10_000),
+      'f();'.repeat(100_000),
+      'a'.repeat(100) + '.a'.repeat(50_000),
+    ],
+    bytes(61).toString('latin1').repeat(40),
   ];
 }
 

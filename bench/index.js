@@ -2,7 +2,7 @@
 // measured in the same run; and of judging completions. Run it on an idle machine; `npm run bench -- train` runs one part.
 // `npm run bench -- sven <folder>` measures the scanner on pairs of functions instead (`sven.js`).
 // `npm run bench -- pairs <folder>` reads, cleans and cuts them (`pairs.js`).
-// `npm run bench -- fuzz [count]` gives it broken sources (`fuzz.js`).
+// `npm run bench -- fuzz [count] [language...]` gives it broken sources (`fuzz.js`).
 // `npm run bench -- serve [seconds]` measures the server beside the engine (`serve.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
@@ -36,7 +36,7 @@ if (chosen.includes('--peers')) {
   await benchPairs(chosen[1] ?? '.');
 } else if (chosen[0] === 'fuzz') {
   const { benchFuzz } = await import('./fuzz.js');
-  await benchFuzz(Number(chosen[1] ?? 100_000));
+  await benchFuzz(Number(chosen[1] ?? 100_000), chosen.slice(2));
 } else if (chosen[0] === 'serve') {
   const { benchServe } = await import('./serve.js');
   await benchServe(Number(chosen[1] ?? 60));

@@ -13,7 +13,6 @@ import { FileContext } from './file.js';
 import { Parsers } from './parse.js';
 import { RULES } from './rules/index.js';
 import { type CweId, type Rule, SEVERITIES, type Severity } from './rules/rule.js';
-import { allowancesOf } from './suppress.js';
 import type { SourceLanguage } from './types.js';
 
 export interface ScanFinding {
@@ -65,6 +64,8 @@ const MAX_LENGTH = 1_000_000;
 
 /** Lines that are left out at the end of a text that breaks off. */
 const MAX_CUT = 3;
+/** Characters of the longest text that is read again without them: completions, not files. */
+const MAX_COMPLETION = 50_000;
 
 interface Said {
   rule: Rule;
@@ -111,7 +112,7 @@ export class Auditor {
     });
     if (source.length > MAX_LENGTH) return failed('the source is longer than a million characters');
     const { file, cut } = this.#read(source, language);
-    if (file.parsed.tooDeep) return failed('the source is nested too deeply to be read');
+    if (file.parsed.unread) return failed(`the source cannot be read: ${file.parsed.unread}`);
     const empty =
       file.root.named.length === 0 && source.trim() !== '' && file.parsed.comments.length === 0;
     if (empty) return failed('nothing of the source can be read');
@@ -134,6 +135,7 @@ export class Auditor {
    */
   #read(source: string, language: SourceLanguage): { file: FileContext; cut: boolean } {
     const whole = new FileContext(source, language, this.#parsers);
+    if (source.length > MAX_COMPLETION) return { file: whole, cut: false };
     let rest = source;
     for (let lines = 0; lines < MAX_CUT && whole.root.type === 'ERROR'; lines++) {
       rest = rest.slice(0, Math.max(0, rest.trimEnd().lastIndexOf('\n')));
@@ -189,7 +191,6 @@ function doubt(verdict: CweVerdict): void {
 }
 
 function decide(cwe: CweId, said: readonly Said[], file: FileContext, least: number): CweVerdict {
-  const allowances = allowancesOf(file.parsed);
   const suppressed: NonNullable<CweVerdict['suppressed']> = [];
   const findings: ScanFinding[] = [];
   const seen = new Set<string>();
@@ -201,10 +202,8 @@ function decide(cwe: CweId, said: readonly Said[], file: FileContext, least: num
       const key = `${rule.id} ${at.start}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      const allowance = allowances.find(
-        (candidate) => candidate.cwe === cwe && candidate.covers(at.line),
-      );
-      if (allowance) suppressed.push({ rule: rule.id, line: at.line, reason: allowance.reason });
+      const allowed = file.allowances.get(`${cwe} ${at.line}`);
+      if (allowed !== undefined) suppressed.push({ rule: rule.id, line: at.line, reason: allowed });
       else
         findings.push({
           rule: rule.id,

@@ -1,6 +1,7 @@
 import { type Family, familyOf, lower, type Program } from './dataflow/index.js';
 import { type CFinding, type Macros, macrosOf, runC } from './flow-c.js';
 import type { Parsed, Parsers, SyntaxNode } from './parse.js';
+import { type Allowances, allowancesOf } from './suppress.js';
 import type { SourceLanguage } from './types.js';
 
 /** For each function of C: what following its sizes may take. */
@@ -15,6 +16,8 @@ export class FileContext {
   readonly #parsers: Parsers;
   #program: Program | undefined;
   #nodes: SyntaxNode[] | undefined;
+  #lines: Map<number, SyntaxNode> | undefined;
+  #allowances: Allowances | undefined;
   #macros: Macros | undefined;
   #sizes: { findings: CFinding[]; complete: boolean } | undefined;
 
@@ -56,6 +59,17 @@ export class FileContext {
 
   /** The first node of a line, for findings that know no more than their line. */
   atLine(line: number): SyntaxNode {
-    return this.nodes.find((node) => node.line === line && node !== this.root) ?? this.root;
+    if (!this.#lines) {
+      this.#lines = new Map();
+      for (const node of this.nodes)
+        if (node !== this.root && !this.#lines.has(node.line)) this.#lines.set(node.line, node);
+    }
+    return this.#lines.get(line) ?? this.root;
+  }
+
+  /** What comments in the source allow. */
+  get allowances(): Allowances {
+    this.#allowances ??= allowancesOf(this.parsed);
+    return this.#allowances;
   }
 }

@@ -7,7 +7,7 @@ import { LIBRARY } from './libc.js';
 import { Facts, Linear, type Unknown, ZERO } from './linear.js';
 import { COMPARISONS, type Guard, keyOf, type LoopShape, shapeOf } from './loops-c.js';
 import type { SyntaxNode } from './parse.js';
-import { ABANDON, type Budget, explore, MAX_STEPS, type Path } from './paths.js';
+import { ABANDON, type Budget, explore, FileBudget, type Path } from './paths.js';
 import { pairSizes } from './sizes.js';
 import type { Finding } from './types.js';
 import { CHAR, type CType, INT, SIZE, sizeOf, strideOf, TypeTable, UNKNOWN } from './types-c.js';
@@ -104,36 +104,57 @@ export function macrosOf(root: SyntaxNode, parse: (source: string) => SyntaxNode
 export function runC(
   root: SyntaxNode,
   macros: Macros,
-  allowance: Budget = { steps: MAX_STEPS },
+  allowance?: Budget,
 ): { findings: CFinding[]; complete: boolean } {
   const findings: CFinding[] = [];
   const refuted = new Set<SyntaxNode>();
   const functions = root
     .walk((node) => node.type === 'compound_statement')
     .filter((node) => node.type === 'function_definition');
+  const file = new FileBudget(allowance);
+  const globals = globalsOf(root);
   let complete = true;
   // Where a syntax error took the function apart, its statements are read as they lie.
   const bodies: (SyntaxNode | undefined)[] = functions.length > 0 ? functions : [undefined];
   for (const body of bodies) {
     // Loop invariants are guessed; when one turns out wrong, all that was built on it is redone.
     const [kept, wrong] = [findings.length, refuted.size];
-    const budget = { ...allowance };
-    const attempt = () =>
-      explore((path) => {
-        const run = new CRun(path, findings, macros, refuted);
-        run.globals(root);
-        if (body) run.function(body);
-        else run.fragments(root);
-      }, budget);
-    let finished = attempt();
-    for (let known = wrong; refuted.size > known; ) {
-      known = refuted.size;
-      findings.length = kept;
-      finished = attempt();
-    }
+    const finished = file.spend((budget) => {
+      const attempt = () =>
+        explore((path) => {
+          const run = new CRun(path, findings, macros, refuted);
+          run.globals(globals);
+          if (body) run.function(body);
+          else run.fragments(root);
+        }, budget);
+      let all = attempt();
+      for (let known = wrong; refuted.size > known; ) {
+        known = refuted.size;
+        findings.length = kept;
+        all = attempt();
+      }
+      return all;
+    });
     complete &&= finished;
   }
   return { findings, complete };
+}
+
+const GLOBALS = new Set([
+  'declaration',
+  'type_definition',
+  'struct_specifier',
+  'union_specifier',
+  'enum_specifier',
+]);
+
+/** What a file declares outside of its functions. */
+function globalsOf(node: SyntaxNode): SyntaxNode[] {
+  return node.named.flatMap((child) => {
+    if (GLOBALS.has(child.type)) return [child];
+    const inside = child.type.startsWith('preproc_') || child.type === 'linkage_specification';
+    return inside ? globalsOf(child) : [];
+  });
 }
 
 export class CRun {
@@ -365,26 +386,23 @@ export class CRun {
 
   // --- declarations -------------------------------------------------------------------------
 
-  /** Types, macros and variables of the file. */
-  globals(node: SyntaxNode): void {
-    for (const child of node.named) {
-      switch (child.type) {
+  /** Types, enumerations and variables of the file. */
+  globals(nodes: readonly SyntaxNode[]): void {
+    for (const node of nodes) {
+      switch (node.type) {
         case 'declaration':
-          this.#declare(child);
+          this.#declare(node);
           break;
         case 'type_definition':
-          this.#types.define(child);
+          this.#types.define(node);
           break;
         case 'struct_specifier':
         case 'union_specifier':
-          this.#types.base(child);
+          this.#types.base(node);
           break;
         case 'enum_specifier':
-          this.#enumerate(child);
+          this.#enumerate(node);
           break;
-        default:
-          if (child.type.startsWith('preproc_') || child.type === 'linkage_specification')
-            this.globals(child);
       }
     }
   }

@@ -4,7 +4,7 @@
  */
 import { FUNCTIONS, METHODS } from './library-python.js';
 import type { SyntaxNode } from './parse.js';
-import { ABANDON, type Budget, explore, type Path } from './paths.js';
+import { ABANDON, type Budget, explore, FileBudget, type Path } from './paths.js';
 import type { Finding } from './types.js';
 import {
   atMost,
@@ -64,19 +64,16 @@ export function runPython(
   const entries = [
     ...root.walk((node) => node.parent?.type === 'function_definition' && node.field === 'body'),
   ].filter((node) => node.type === 'function_definition');
+  const file = new FileBudget(allowance);
   let complete = true;
   for (const entry of entries.length > 0 ? entries : [undefined]) {
-    const finished = explore(
-      (path) => {
-        const run = new PythonRun(
-          path,
-          rules.map((rule) => rule()),
-          findings,
-        );
+    const finished = file.spend((budget) =>
+      explore((path) => {
+        const made = rules.map((rule) => rule());
+        const run = new PythonRun(path, made, findings);
         run.module(root);
         if (entry) run.entry(entry);
-      },
-      allowance && { ...allowance },
+      }, budget),
     );
     complete &&= finished;
   }

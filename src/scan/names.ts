@@ -10,7 +10,7 @@ import type { Language } from './types.js';
  * @returns one line each, e.g. "line 4: name `bfu` is not defined"
  */
 export function problemsOf(parsed: Parsed, language: Language): string[] {
-  if (parsed.tooDeep) return ['nested too deeply to be read'];
+  if (parsed.unread) return [`cannot be read: ${parsed.unread}`];
   if (parsed.errorLine !== undefined) return [`line ${parsed.errorLine}: syntax error`];
   const problems = language === 'c' ? problemsOfC(parsed.root) : problemsOfPython(parsed.root);
   return [...new Set(problems)];

@@ -37,11 +37,21 @@ describe('Parsers', () => {
   });
 
   it('stops at a depth that no function has', () => {
-    const { tooDeep, clean } = parsers.parse(
+    const { unread, clean } = parsers.parse(
       `int a = ${'('.repeat(5000)}1${')'.repeat(5000)};`,
       'c',
     );
-    expect(tooDeep).toBe(true);
+    expect(unread).toBe('it is nested too deeply');
     expect(clean).toBe(false);
+  });
+
+  it('goes on after a text with two readings throughout', async () => {
+    const tsx = await Parsers.load(['tsx']);
+    // Enough to overrun the stack that tree-sitter comes with.
+    for (const tags of [3000, 10_000]) {
+      const { clean } = tsx.parse(`void f() { ${'<a>'.repeat(tags)}`, 'tsx');
+      expect(clean).toBe(false);
+    }
+    expect(tsx.parse('const a = 1;', 'tsx').clean).toBe(true);
   });
 });

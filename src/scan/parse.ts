@@ -1,9 +1,12 @@
 import { Language as Grammar, Parser, type Tree } from 'web-tree-sitter';
 import { assetPath, ensure, messageOf, SutureError } from '../core/index.js';
+import { startTreeSitter } from './tree-sitter.js';
 import type { SourceLanguage } from './types.js';
 
 /** Deeper nesting than any function has: the walks below recurse, and hostile input must not exhaust the stack. */
 const MAX_DEPTH = 150;
+/** Milliseconds after which a source is given up: garbage can take a hundred times as long as code does. */
+const PATIENCE = 4000;
 
 /**
  * A node of the syntax tree, copied out of tree-sitter once, so that walking it costs no crossing
@@ -20,6 +23,8 @@ export class SyntaxNode {
     readonly parent: SyntaxNode | undefined,
     /** 1-based. */
     readonly line: number,
+    /** 1-based, in UTF-16 units. */
+    readonly column: number,
     readonly start: number,
     readonly end: number,
     readonly source: string,
@@ -27,11 +32,6 @@ export class SyntaxNode {
 
   get text(): string {
     return this.source.slice(this.start, this.end);
-  }
-
-  /** 1-based, in UTF-16 units. */
-  get column(): number {
-    return this.start - this.source.lastIndexOf('\n', this.start - 1);
   }
 
   /** Line of the last character, 1-based. */
@@ -72,8 +72,8 @@ export interface Parsed {
   clean: boolean;
   /** Line of the first syntax error, 1-based. */
   errorLine: number | undefined;
-  /** Nested beyond what is walked; what lies deeper is not in the tree. */
-  tooDeep: boolean;
+  /** Why the tree does not hold all of the source, where it does not. */
+  unread: 'it is nested too deeply' | 'it takes too long' | undefined;
   /** In source order, with their marks. */
   comments: { line: number; text: string }[];
 }
@@ -85,7 +85,7 @@ export const GRAMMARS = ['c', 'cpp', 'javascript', 'python', 'tsx', 'typescript'
 
 /** Parses sources with the grammars that ship in `assets/grammars`. */
 export class Parsers {
-  readonly #parser: Parser;
+  #parser: Parser;
   readonly #grammars: ReadonlyMap<SourceLanguage, Grammar>;
 
   private constructor(parser: Parser, grammars: ReadonlyMap<SourceLanguage, Grammar>) {
@@ -96,7 +96,7 @@ export class Parsers {
   /** Throws a `SutureError` where a grammar cannot be loaded. */
   static async load(languages: readonly SourceLanguage[] = ['c', 'python']): Promise<Parsers> {
     try {
-      await Parser.init();
+      await startTreeSitter();
       const grammars = new Map<SourceLanguage, Grammar>();
       for (const language of languages) {
         const file = assetPath('grammars', `tree-sitter-${language}.wasm`);
@@ -119,50 +119,85 @@ export class Parsers {
       'BAD_ARGUMENT',
       `The scanner has loaded ${[...this.#grammars.keys()].join(' and ')}, not ${language}.`,
     );
-    this.#parser.setLanguage(grammar);
-    const tree = this.#parser.parse(source);
-    ensure(tree, 'INTERNAL', 'The parser gave no tree.');
+    let tree: Tree | null;
     try {
-      return copyTree(tree, source);
+      this.#parser.setLanguage(grammar);
+      const end = performance.now() + PATIENCE;
+      tree = this.#parser.parse(source, null, { progressCallback: () => performance.now() > end });
+      if (!tree) {
+        this.#parser.reset();
+        return unreadable(source, 'it takes too long');
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError)) throw thrown;
+      // The engine's stack ended within tree-sitter: what state this parser is in nobody knows.
+      this.#parser = new Parser();
+      return unreadable(source, 'it is nested too deeply');
+    }
+    try {
+      return copyTree(tree, source, grammar);
     } finally {
       tree.delete();
     }
   }
 }
 
-function copyTree(tree: Tree, source: string): Parsed {
+const unreadable = (source: string, unread: Parsed['unread']): Parsed => ({
+  root: new SyntaxNode('ERROR', undefined, undefined, 1, 1, 0, source.length, source),
+  clean: false,
+  errorLine: 1,
+  unread,
+  comments: [],
+});
+
+/** Of each kind of node: whether it is named; asking tree-sitter again and again is slow. */
+const NAMED = new WeakMap<Grammar, boolean[]>();
+
+function copyTree(tree: Tree, source: string, grammar: Grammar): Parsed {
+  const isNamed = NAMED.get(grammar) ?? [];
+  NAMED.set(grammar, isNamed);
   const cursor = tree.walk();
   let errorLine: number | undefined;
-  let tooDeep = false;
+  let unread: Parsed['unread'];
   const comments: Parsed['comments'] = [];
   let root: SyntaxNode | undefined;
   let parent: SyntaxNode | undefined;
   let depth = 0;
   // Lines are counted here, as asking tree-sitter for each position is slow.
   let line = 1;
+  let lineStart = 0;
   let counted = 0;
   for (;;) {
-    const type = cursor.nodeType;
+    const kind = cursor.nodeTypeId;
+    const type = grammar.types[kind] ?? 'ERROR';
     const start = cursor.startIndex;
+    const end = cursor.endIndex;
     let entered = false;
-    for (; counted < start; counted++) if (source.charCodeAt(counted) === 10) line++;
+    for (; counted < start; counted++) {
+      if (source.charCodeAt(counted) !== 10) continue;
+      line++;
+      lineStart = counted + 1;
+    }
     if (COMMENTS.has(type)) {
-      comments.push({ line, text: source.slice(start, cursor.endIndex) });
+      comments.push({ line, text: source.slice(start, end) });
     } else {
       const node = new SyntaxNode(
         type,
         cursor.currentFieldName ?? undefined,
         parent,
         line,
+        start - lineStart + 1,
         start,
-        cursor.endIndex,
+        end,
         source,
       );
-      if (type === 'ERROR' || cursor.nodeIsMissing) errorLine ??= line;
+      const missing = start === end && cursor.nodeIsMissing;
+      if (type === 'ERROR' || missing) errorLine ??= line;
       root ??= node;
       parent?.children.push(node);
-      if (cursor.nodeIsNamed) parent?.named.push(node);
-      if (depth >= MAX_DEPTH) tooDeep = true;
+      isNamed[kind] ??= cursor.nodeIsNamed;
+      if (isNamed[kind]) parent?.named.push(node);
+      if (depth >= MAX_DEPTH) unread = 'it is nested too deeply';
       else if (cursor.gotoFirstChild()) {
         entered = true;
         parent = node;
@@ -173,8 +208,8 @@ function copyTree(tree: Tree, source: string): Parsed {
     while (!cursor.gotoNextSibling()) {
       if (!cursor.gotoParent()) {
         cursor.delete();
-        const clean = errorLine === undefined && !tooDeep;
-        return { root: root!, clean, errorLine, tooDeep, comments };
+        const clean = errorLine === undefined && unread === undefined;
+        return { root: root!, clean, errorLine, unread, comments };
       }
       depth--;
       parent = parent!.parent;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ABANDON, explore } from './paths.js';
+import { ABANDON, explore, FileBudget } from './paths.js';
 
 const [A, B] = [{}, {}];
 const PLACES = Array.from({ length: 30 }, () => ({}));
@@ -59,5 +59,24 @@ describe('explore', () => {
         throw new TypeError('a bug');
       }),
     ).toThrow('a bug');
+  });
+});
+
+describe('FileBudget', () => {
+  it('gives each function as much, until a hundred times that is gone', () => {
+    const file = new FileBudget({ steps: 10 });
+    const given: number[] = [];
+    const spend = (steps: number) =>
+      file.spend((budget) => {
+        given.push(budget.steps);
+        budget.steps -= steps;
+        return true;
+      });
+    for (let count = 0; count < 99; count++) expect(spend(10)).toBe(true);
+    expect(spend(4)).toBe(true);
+    expect(spend(10)).toBe(true);
+    expect(given.slice(-2)).toEqual([10, 6]);
+    expect(spend(1)).toBe(false);
+    expect(given).toHaveLength(101);
   });
 });

@@ -54,6 +54,30 @@ export interface Budget {
   paths?: number;
 }
 
+/** Functions of one file that may each spend all that one may. */
+const FUNCTIONS = 100;
+
+/** Shares out what may be spent on a file: each of its functions gets as much until all is gone. */
+export class FileBudget {
+  readonly #each: Budget;
+  #left: number;
+
+  constructor(each: Budget = { steps: MAX_STEPS }) {
+    this.#each = each;
+    this.#left = FUNCTIONS * each.steps;
+  }
+
+  /** What `work` gives for one function; false where nothing is left to spend on it. */
+  spend(work: (budget: Budget) => boolean): boolean {
+    if (this.#left <= 0) return false;
+    const steps = Math.min(this.#each.steps, this.#left);
+    const budget = { ...this.#each, steps };
+    const finished = work(budget);
+    this.#left -= steps - budget.steps;
+    return finished;
+  }
+}
+
 /**
  * Calls `run` once per path, depth first. Where these are too many, it goes on with paths that
  * take each way of each choice at least once, in two rounds (generational search, Godefroid et al.,

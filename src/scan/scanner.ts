@@ -74,8 +74,8 @@ export class Scanner {
     const parsed = this.#parsers.parse(source, language);
     const problems = problemsOf(parsed, language);
     const common = { parses: parsed.clean, wellFormed: problems.length === 0, problems };
-    if (parsed.tooDeep)
-      return { outcome: 'other', reason: 'the source is nested too deeply to be read', ...common };
+    if (parsed.unread)
+      return { outcome: 'other', reason: `the source cannot be read: ${parsed.unread}`, ...common };
     const { findings, complete } = this.#run(parsed, cwe);
     return { ...decide(findings, complete), ...common };
   }

@@ -1,27 +1,24 @@
 import type { Parsed } from './parse.js';
-import type { CweId } from './rules/rule.js';
 
-export interface Allowance {
-  cwe: CweId;
-  reason: string;
-  /** The line of the comment and the line behind it. */
-  covers(line: number): boolean;
-}
+/** The reason for which findings of a CWE in a line are allowed, by `CWE-089 12`. */
+export type Allowances = ReadonlyMap<string, string>;
 
 const FORM = /\bsuture:\s*allow\s+(CWE-\d+)\s+because\s+(\S[^\n]*)/i;
 
-/** `suture: allow CWE-089 because …` in comments. Without a reason it allows nothing. */
-export function allowancesOf(parsed: Parsed): Allowance[] {
-  return parsed.comments.flatMap(({ line, text }) => {
-    const [, cwe, reason] = FORM.exec(text) ?? [];
-    if (cwe === undefined || reason === undefined) return [];
-    const last = line + text.split('\n').length - 1;
-    return [
-      {
-        cwe: cwe.toUpperCase().replace(/\d+$/, (digits) => digits.padStart(3, '0')) as CweId,
-        reason: reason.replace(/\s*(?:\*\/|-->)\s*$/, ''),
-        covers: (at: number) => at >= line && at <= last + 1,
-      },
-    ];
-  });
+/**
+ * `suture: allow CWE-089 because …` in comments: it covers the lines of the comment and the one
+ * behind it. Without a reason it allows nothing.
+ */
+export function allowancesOf(parsed: Parsed): Allowances {
+  const allowances = new Map<string, string>();
+  for (const { line, text } of parsed.comments) {
+    const [, named, written] = FORM.exec(text) ?? [];
+    if (named === undefined || written === undefined) continue;
+    const cwe = named.toUpperCase().replace(/\d+$/, (digits) => digits.padStart(3, '0'));
+    const reason = written.replace(/\s*(?:\*\/|-->)\s*$/, '');
+    const last = line + text.split('\n').length;
+    for (let at = line; at <= last; at++)
+      if (!allowances.has(`${cwe} ${at}`)) allowances.set(`${cwe} ${at}`, reason);
+  }
+  return allowances;
 }

@@ -3,7 +3,7 @@
  * on its own, loops run twice, functions of the same file are entered. Rules listen to what happens.
  */
 import type { SyntaxNode } from '../parse.js';
-import { ABANDON, explore, type Path } from '../paths.js';
+import { ABANDON, explore, FileBudget, type Path } from '../paths.js';
 import { type Models, modelOf } from './models.js';
 import type { Argument, Expression, FunctionNode, Program, Statement } from './program.js';
 import {
@@ -98,15 +98,15 @@ export function runFlow(
 ): FlowResult {
   const judgements: Judgement[][] = listeners().map(() => []);
   const reached = new Set<SyntaxNode>();
+  const file = new FileBudget(BUDGET);
   let complete = true;
   for (const entry of [undefined, ...program.functions]) {
-    const finished = explore(
-      (path) => {
+    const finished = file.spend((budget) =>
+      explore((path) => {
         const run = new Run(path, program, models, sources, listeners(), judgements, reached);
         run.module(entry === undefined);
         if (entry) run.entry(entry);
-      },
-      { ...BUDGET },
+      }, budget),
     );
     complete &&= finished;
   }
