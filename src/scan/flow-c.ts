@@ -8,7 +8,7 @@ import { Facts, Linear, type Unknown, ZERO } from './linear.js';
 import { COMPARISONS, type Guard, keyOf, type LoopShape, shapeOf } from './loops-c.js';
 import type { SyntaxNode } from './parse.js';
 import { ABANDON, type Budget, explore, FileBudget, type Path } from './paths.js';
-import { pairSizes } from './sizes.js';
+import { type Parameter, pairSizes } from './sizes.js';
 import type { Finding } from './types.js';
 import { CHAR, type CType, INT, SIZE, sizeOf, strideOf, TypeTable, UNKNOWN } from './types-c.js';
 
@@ -444,9 +444,7 @@ export class CRun {
             : 0;
       type = { ...type, length: new Linear(count) };
     }
-    for (const variable of this.#variables.keys())
-      if (variable.startsWith(`${name}.`) || variable.startsWith(`${name}->`))
-        this.#variables.delete(variable);
+    this.#forgetFields(name);
     if (type.kind === 'array' || init === undefined || init.type === 'initializer_list') {
       const value = this.#initial(name, type, false);
       this.#variables.set(name, { type, value });
@@ -473,14 +471,14 @@ export class CRun {
 
   /** Binds the parameters of a function and runs its body. */
   function(node: SyntaxNode): void {
-    this.#parameters(node.get('declarator')?.walk().find(isFunction));
+    this.#parameters(declaratorOf(node));
     const body = node.get('body');
     if (body) this.execute(body);
   }
 
   /** Statements of a file that could not be parsed as a function. */
   fragments(root: SyntaxNode): void {
-    this.#parameters(root.walk().find(isFunction));
+    this.#parameters(declaratorOf(root));
     this.#sequence(root.named);
   }
 
@@ -497,7 +495,7 @@ export class CRun {
     });
     for (const { name, type, pointer } of list)
       if (!pointer) this.#variables.set(name, { type, value: this.#initial(name, type, false) });
-    const pairs = pairSizes(list);
+    const pairs = pairsOf(declarator, list);
     for (const { name, type, pointer, readOnly } of list) {
       if (!pointer || (type.kind !== 'pointer' && type.kind !== 'array')) continue;
       const to = type.kind === 'pointer' ? type.to : type.of;
@@ -1058,9 +1056,7 @@ export class CRun {
         const name = keyOf(left);
         const type = this.#variables.get(name)?.type ?? this.#typeOf(left);
         this.#variables.set(name, { type, value: this.#convert(value, type, name) });
-        for (const other of this.#variables.keys())
-          if (other.startsWith(`${name}.`) || other.startsWith(`${name}->`))
-            this.#variables.delete(other);
+        this.#forgetFields(name);
         return;
       }
       case 'subscript_expression':
@@ -1080,6 +1076,15 @@ export class CRun {
         this.setLength(block, zero ? offset : undefined);
         if (zero && offset.value === 0) block.length = ZERO;
       }
+    }
+  }
+
+  /** What was known of the fields of a variable belonged to its old value. */
+  #forgetFields(name: string): void {
+    const { length } = name;
+    for (const other of this.#variables.keys()) {
+      if (other.length <= length || !other.startsWith(name)) continue;
+      if (other[length] === '.' || other.startsWith('->', length)) this.#variables.delete(other);
     }
   }
 
@@ -1274,7 +1279,33 @@ export class CRun {
   }
 }
 
-const isFunction = (node: SyntaxNode): boolean => node.type === 'function_declarator';
+const pairs = new WeakMap<SyntaxNode, ReadonlyMap<string, string>>();
+
+/** Which parameter is the size of which, by their names: the same on each path. */
+function pairsOf(
+  declarator: SyntaxNode | undefined,
+  parameters: readonly Parameter[],
+): ReadonlyMap<string, string> {
+  let found = declarator && pairs.get(declarator);
+  if (!found) {
+    found = pairSizes(parameters);
+    if (declarator) pairs.set(declarator, found);
+  }
+  return found;
+}
+
+const declarators = new WeakMap<SyntaxNode, SyntaxNode | undefined>();
+
+/** The declarator with the parameters of a function, or of the first one in a file; looked for once, not on each path. */
+function declaratorOf(node: SyntaxNode): SyntaxNode | undefined {
+  if (!declarators.has(node)) {
+    const within = node.type === 'function_definition' ? node.get('declarator') : node;
+    const found = within?.walk().find(({ type }) => type === 'function_declarator');
+    declarators.set(node, found);
+  }
+  return declarators.get(node);
+}
+
 const NUMERIC_PARENTS = new Set(['binary_expression', 'update_expression', 'subscript_expression']);
 const LIMITS = new Map([
   ['BUFSIZ', 8192],

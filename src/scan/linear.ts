@@ -56,6 +56,9 @@ export const ZERO = new Linear(0);
 /** What is known on a path: linear forms that are at most zero. */
 export class Facts {
   readonly #known: Linear[] = [];
+  /** Where in `#known` the facts are that bound an unknown from above, and from below. */
+  readonly #above = new Map<Unknown, number[]>();
+  readonly #below = new Map<Unknown, number[]>();
   readonly #spend: (steps: number) => void;
 
   /** @param spend is told the steps that each proof took, and may throw to end it all */
@@ -65,14 +68,25 @@ export class Facts {
 
   /** Adds `form <= 0`. */
   add(form: Linear): void {
-    if (form.terms.size > 0) this.#known.push(form);
+    if (form.terms.size > 0) this.#keep(form);
     for (const [unknown, coefficient] of form.terms) {
       // An unsigned reading that is bounded above equals the signed number behind it.
       if (coefficient > 0 && unknown.unsignedOf !== undefined) {
         const difference = Linear.of(unknown).minus(unknown.unsignedOf);
-        this.#known.push(difference, difference.times(-1));
+        this.#keep(difference);
+        this.#keep(difference.times(-1));
       }
     }
+  }
+
+  #keep(fact: Linear): void {
+    for (const [unknown, coefficient] of fact.terms) {
+      const bounds = coefficient > 0 ? this.#above : this.#below;
+      const places = bounds.get(unknown);
+      if (places) places.push(this.#known.length);
+      else bounds.set(unknown, [this.#known.length]);
+    }
+    this.#known.push(fact);
   }
 
   /** Whether `form <= 0` follows from what is known. Integers are taken as unbounded: no wrapping. */
@@ -80,14 +94,16 @@ export class Facts {
     const budget = { steps: PROOF_STEPS };
     // Most proofs are short, and a long search in vain must not keep from finding them.
     const proved = [1, 2, 3, 5, 7].some((depth) => this.#prove(form, depth, budget));
-    this.#spend((PROOF_STEPS - budget.steps) / 20);
+    this.#spend((PROOF_STEPS - Math.max(0, budget.steps)) / 20);
     return proved;
   }
 
   /** What limits an unknown from above: `n` for `i < n`, or a number. */
   *limitsOf(unknown: Unknown): Generator<Unknown | 'number'> {
-    for (const fact of this.#known) {
-      if ((fact.terms.get(unknown) ?? 0) <= 0) continue;
+    // Facts may be added while the caller goes through them.
+    const places = this.#above.get(unknown) ?? [];
+    for (let at = 0; at < places.length; at++) {
+      const fact = this.#known[places[at]!]!;
       const limits = [...fact.terms].filter(([, coefficient]) => coefficient < 0);
       if (limits.length === 0) yield 'number';
       for (const [limit] of limits) yield limit;
@@ -101,12 +117,17 @@ export class Facts {
     if (first === undefined) return goal.constant <= 0;
     if (depth === 0) return false;
     const [unknown, coefficient] = first;
-    for (const fact of this.#known) {
-      if (--budget.steps < 0) return false;
-      const known = fact.terms.get(unknown);
-      if (known === undefined || known > 0 !== coefficient > 0) continue;
+    let passed = 0;
+    for (const place of (coefficient > 0 ? this.#above : this.#below).get(unknown) ?? []) {
+      // The facts between count as looked at.
+      budget.steps -= place + 1 - passed;
+      passed = place + 1;
+      if (budget.steps < 0) return false;
+      const fact = this.#known[place]!;
+      const known = fact.terms.get(unknown)!;
       if (this.#prove(goal.plus(fact, -coefficient / known), depth - 1, budget)) return true;
     }
+    budget.steps -= this.#known.length - passed;
     return false;
   }
 }

@@ -8,13 +8,17 @@ const MAX_DEPTH = 150;
 /** Milliseconds after which a source is given up: garbage can take a hundred times as long as code does. */
 const PATIENCE = 4000;
 
+const NONE: SyntaxNode[] = [];
+
 /**
  * A node of the syntax tree, copied out of tree-sitter once, so that walking it costs no crossing
  * into WebAssembly. Comments are left out: nothing can mistake them for code.
  */
 export class SyntaxNode {
-  readonly children: SyntaxNode[] = [];
-  readonly named: SyntaxNode[] = [];
+  // Most nodes are leaves.
+  #children: SyntaxNode[] = NONE;
+  #named: SyntaxNode[] = NONE;
+  #text: string | undefined;
 
   constructor(
     readonly type: string,
@@ -30,8 +34,28 @@ export class SyntaxNode {
     readonly source: string,
   ) {}
 
+  get children(): readonly SyntaxNode[] {
+    return this.#children;
+  }
+
+  /** The children that are more than words and signs. */
+  get named(): readonly SyntaxNode[] {
+    return this.#named;
+  }
+
+  /** For the copy of a tree only. */
+  append(child: SyntaxNode, isNamed: boolean): void {
+    if (this.#children === NONE) this.#children = [];
+    this.#children.push(child);
+    if (!isNamed) return;
+    if (this.#named === NONE) this.#named = [];
+    this.#named.push(child);
+  }
+
   get text(): string {
-    return this.source.slice(this.start, this.end);
+    // Kept: as a key of maps, a text that is made anew is hashed anew.
+    this.#text ??= this.source.slice(this.start, this.end);
+    return this.#text;
   }
 
   /** Line of the last character, 1-based. */
@@ -41,7 +65,8 @@ export class SyntaxNode {
 
   /** The first child with the given role. */
   get(field: string): SyntaxNode | undefined {
-    return this.children.find((child) => child.field === field);
+    for (const child of this.children) if (child.field === field) return child;
+    return undefined;
   }
 
   /** All children with the given role. */
@@ -194,9 +219,8 @@ function copyTree(tree: Tree, source: string, grammar: Grammar): Parsed {
       const missing = start === end && cursor.nodeIsMissing;
       if (type === 'ERROR' || missing) errorLine ??= line;
       root ??= node;
-      parent?.children.push(node);
       isNamed[kind] ??= cursor.nodeIsNamed;
-      if (isNamed[kind]) parent?.named.push(node);
+      parent?.append(node, isNamed[kind]);
       if (depth >= MAX_DEPTH) unread = 'it is nested too deeply';
       else if (cursor.gotoFirstChild()) {
         entered = true;

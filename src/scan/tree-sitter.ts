@@ -42,7 +42,9 @@ async function start(): Promise<void> {
       return {};
     },
   } as object);
-  const { imports, instance } = parts!;
+  // Where the program around has started it for itself, it stays as it is.
+  if (!parts) return;
+  const { imports, instance } = parts;
   // It grows downwards.
   imports.env.__stack_pointer.value = instance.exports.malloc(STACK) + STACK;
 }

@@ -86,7 +86,8 @@ export function mixed(...values: readonly (Value | undefined)[]): Value {
 /** Taint of a value with that of everything in it. */
 function flat(value: Value, depth = 0): { taint: Taints; escaped: boolean } {
   let { taint, escaped } = value;
-  if (depth > 6) return { taint, escaped };
+  // Most values hold no others.
+  if (depth > 6 || (!value.items && !value.entries)) return value;
   for (const part of [...(value.items ?? []), ...(value.entries?.values() ?? [])]) {
     const inner = flat(part, depth + 1);
     taint = worse(taint, inner.taint);

@@ -48,6 +48,8 @@ export interface Judgement {
 /** What a rule listens to while one path runs; the state of a path is its own. */
 export interface Listener {
   call?(call: Call): Judgement | undefined;
+  /** Whether `call` has anything to say of calls of this name, where that hangs on the name; asked once. */
+  hears?(name: string): boolean;
   /** After a call, with what it gave: to keep marks on values. */
   called?(call: Call, result: Value): void;
   /** `object.name = value`, also with `+=`; the object has no name where it is a variable. */
@@ -96,14 +98,25 @@ export function runFlow(
   sources: Sources,
   listeners: () => Listener[],
 ): FlowResult {
-  const judgements: Judgement[][] = listeners().map(() => []);
+  const all = listeners();
+  const judgements: Judgement[][] = all.map(() => []);
+  const heard = hearing(all);
   const reached = new Set<SyntaxNode>();
   const file = new FileBudget(BUDGET);
   let complete = true;
   for (const entry of [undefined, ...program.functions]) {
     const finished = file.spend((budget) =>
       explore((path) => {
-        const run = new Run(path, program, models, sources, listeners(), judgements, reached);
+        const run = new Run(
+          path,
+          program,
+          models,
+          sources,
+          listeners(),
+          heard,
+          judgements,
+          reached,
+        );
         run.module(entry === undefined);
         if (entry) run.entry(entry);
       }, budget),
@@ -117,14 +130,44 @@ const DOUBTS =
   /escape|sanit|clean|quote|valid|verif|check|allow|safe|permit|encode|strip_tags|purify|filter|whitelist|trusted|authori[sz]e/i;
 const DIGESTS = /(?:^|[._])(?:is_?)?(?:digit|alnum|alpha|numeric|identifier|decimal)s?$/i;
 
+/** Who listens to what, by place in the list of listeners: the same on all paths. */
+type Hearing = Record<Exclude<keyof Listener, 'call' | 'hears'>, number[]> & {
+  /** By the name of what is called. */
+  call(name: string): number[];
+};
+
+function hearing(listeners: readonly Listener[]): Hearing {
+  const places = (kind: keyof Listener) =>
+    [...listeners.keys()].filter((index) => listeners[index]![kind]);
+  const calls = new Map<string, number[]>();
+  return {
+    call(name) {
+      let places = calls.get(name);
+      if (!places) {
+        places = [...listeners.keys()].filter((index) => {
+          const { call, hears } = listeners[index]!;
+          return call && (hears?.(name) ?? true);
+        });
+        calls.set(name, places);
+      }
+      return places;
+    },
+    called: places('called'),
+    assign: places('assign'),
+    access: places('access'),
+    result: places('result'),
+    test: places('test'),
+    end: places('end'),
+  };
+}
+
 class Run {
   readonly #path: Path;
   readonly #models: Models;
   readonly #sources: Sources;
   readonly #listeners: Listener[];
   readonly #judgements: Judgement[][];
-  /** Who listens to what, by place in `#listeners`. */
-  readonly #heard = new Map<keyof Listener, number[]>();
+  readonly #heard: Hearing;
   readonly #reached: Set<SyntaxNode>;
   readonly #program: Program;
   #variables = new Map<string, Value>();
@@ -141,6 +184,7 @@ class Run {
     models: Models,
     sources: Sources,
     listeners: Listener[],
+    heard: Hearing,
     judgements: Judgement[][],
     reached: Set<SyntaxNode>,
   ) {
@@ -149,6 +193,7 @@ class Run {
     this.#models = models;
     this.#sources = sources;
     this.#listeners = listeners;
+    this.#heard = heard;
     this.#judgements = judgements;
     this.#reached = reached;
   }
@@ -203,26 +248,17 @@ class Run {
 
   // --- telling ------------------------------------------------------------------------------
 
-  /** @param kind what happened: only those are asked who listen to it */
-  #tell(kind: keyof Listener, ask: (listener: Listener) => Judgement | undefined): void {
+  /** @param places of those who listen to what happened */
+  #tell(places: readonly number[], ask: (listener: Listener) => Judgement | undefined): void {
     if (this.#quiet) return;
-    for (const index of this.#hearing(kind)) {
+    for (const index of places) {
       const judgement = ask(this.#listeners[index]!);
       if (judgement) this.#judgements[index]!.push(judgement);
     }
   }
 
-  #hearing(kind: keyof Listener): number[] {
-    let indices = this.#heard.get(kind);
-    if (!indices) {
-      indices = [...this.#listeners.keys()].filter((index) => this.#listeners[index]![kind]);
-      this.#heard.set(kind, indices);
-    }
-    return indices;
-  }
-
   #end(at: SyntaxNode): void {
-    if (this.#depth === 0) this.#tell('end', (listener) => listener.end?.(at));
+    if (this.#depth === 0) this.#tell(this.#heard.end, (listener) => listener.end?.(at));
   }
 
   // --- statements ---------------------------------------------------------------------------
@@ -278,7 +314,7 @@ class Run {
         if (this.#depth === 0 && this.#entry) {
           const [value, entry] = [this.#returned, this.#entry];
           if (node.value)
-            this.#tell('result', (listener) => listener.result?.(value, entry, node.at));
+            this.#tell(this.#heard.result, (listener) => listener.result?.(value, entry, node.at));
           this.#end(node.at);
         }
         return 'return';
@@ -394,7 +430,9 @@ class Run {
         return;
       case 'member': {
         const object = this.evaluate(target.object);
-        this.#tell('access', (listener) => listener.access?.(object, 'member', target.at));
+        this.#tell(this.#heard.access, (listener) =>
+          listener.access?.(object, 'member', target.at),
+        );
         this.#variables.set(target.at.text, value);
         object.entries?.set(target.name, value);
         const name =
@@ -405,7 +443,7 @@ class Run {
       case 'index': {
         const object = this.evaluate(target.object);
         const key = this.evaluate(target.key);
-        this.#tell('access', (listener) => listener.access?.(object, 'index', target.at));
+        this.#tell(this.#heard.access, (listener) => listener.access?.(object, 'index', target.at));
         if (object.entries && key.text !== undefined) object.entries.set(key.text, value);
         else this.#pour(object, [value], target.at);
         this.#told(target.at, target.at.text, object, `${object.name ?? ''}[]`, value);
@@ -413,7 +451,9 @@ class Run {
       }
       case 'dereference': {
         const object = this.evaluate(target.value);
-        this.#tell('access', (listener) => listener.access?.(object, 'dereference', target.at));
+        this.#tell(this.#heard.access, (listener) =>
+          listener.access?.(object, 'dereference', target.at),
+        );
         this.#pour(object, [value], target.at);
         return;
       }
@@ -433,7 +473,9 @@ class Run {
   }
 
   #told(at: SyntaxNode, text: string, object: Value | undefined, name: string, value: Value): void {
-    this.#tell('assign', (listener) => listener.assign?.({ object, name, text, at }, value));
+    this.#tell(this.#heard.assign, (listener) =>
+      listener.assign?.({ object, name, text, at }, value),
+    );
   }
 
   /** Puts data into a container or a buffer that others may share. */
@@ -490,7 +532,7 @@ class Run {
   }
 
   #pass(test: Test, holds: boolean): void {
-    this.#tell('test', (listener) => {
+    this.#tell(this.#heard.test, (listener) => {
       listener.test!(test, holds);
       return undefined;
     });
@@ -577,13 +619,13 @@ class Run {
       case 'member': {
         const known = this.#variables.get(node.at.text);
         const object = this.evaluate(node.object);
-        this.#tell('access', (listener) => listener.access?.(object, 'member', node.at));
+        this.#tell(this.#heard.access, (listener) => listener.access?.(object, 'member', node.at));
         return known ?? this.#member(object, node.name, node.at);
       }
       case 'index': {
         const object = this.evaluate(node.object);
         const key = this.evaluate(node.key);
-        this.#tell('access', (listener) => listener.access?.(object, 'index', node.at));
+        this.#tell(this.#heard.access, (listener) => listener.access?.(object, 'index', node.at));
         if (key.text !== undefined) return this.#member(object, key.text, node.at);
         if (key.number !== undefined && object.items && !object.repeated)
           return object.items.at(key.number) ?? elementOf(object, node.at);
@@ -628,7 +670,9 @@ class Run {
       }
       case 'dereference': {
         const value = this.evaluate(node.value);
-        this.#tell('access', (listener) => listener.access?.(value, 'dereference', node.at));
+        this.#tell(this.#heard.access, (listener) =>
+          listener.access?.(value, 'dereference', node.at),
+        );
         return elementOf(value, node.at);
       }
       case 'address':
@@ -726,12 +770,12 @@ class Run {
       keywords,
       at: node.at,
     };
-    this.#tell('call', (listener) => listener.call?.(call));
+    this.#tell(this.#heard.call(call.name), (listener) => listener.call?.(call));
     const result = this.#result(call, target, node);
     // What is behind a pointer may have changed.
     for (const [index, { value }] of node.args.entries())
       if (value.kind === 'address' && args[index]) forgetComparisons(args[index]);
-    this.#tell('called', (listener) => {
+    this.#tell(this.#heard.called, (listener) => {
       listener.called!(call, result);
       return undefined;
     });
@@ -752,7 +796,8 @@ class Run {
       return this.#invoke(own, call.args, call.keywords, call.receiver);
     const values = [...call.args, ...call.keywords.values()];
     const model = modelOf(this.#models, call.name);
-    const callbacks = new Set(values.flatMap((value) => value.function ?? []));
+    const callbacks = new Set<FunctionNode>();
+    for (const value of values) if (value.function) callbacks.add(value.function);
     if (model) {
       const result = model(call, {
         pour: (into, from) => this.#pour(into, from, call.at),
@@ -771,7 +816,7 @@ class Run {
         return result;
       }
     } else for (const callback of callbacks) this.#callBack(callback, call);
-    const last = call.name.split('.').at(-1)!;
+    const last = call.name.slice(call.name.lastIndexOf('.') + 1);
     const result = derived(node.at, [call.receiver, ...values], { doubtful: DOUBTS.test(last) });
     if (call.name !== '') result.name = `${call.name}()`;
     return result;
@@ -780,7 +825,7 @@ class Run {
   /** A method of a class in this file, called on the object that runs. */
   #method(call: Call): FunctionNode | undefined {
     if (call.receiverText !== 'self' && call.receiverText !== 'this') return undefined;
-    const name = call.name.split('.').at(-1);
+    const name = call.name.slice(call.name.lastIndexOf('.') + 1);
     return this.#program.functions.find(
       (candidate) => candidate.owner !== undefined && candidate.name === name,
     );

@@ -131,7 +131,14 @@ export function derived(
   from: readonly (Value | undefined)[],
   extra: { doubtful?: boolean; text?: string } = {},
 ): Value {
-  const parents = [...new Set(from.flatMap(taintsOf))];
+  const parents: Taint[] = [];
+  for (const value of from) {
+    if (!value) continue;
+    // Most values hold no others.
+    if (value.items || value.entries) {
+      for (const taint of taintsOf(value)) if (!parents.includes(taint)) parents.push(taint);
+    } else if (value.taint && !parents.includes(value.taint)) parents.push(value.taint);
+  }
   const value: Value = {};
   if (extra.text !== undefined) value.text = extra.text.slice(0, MAX_TEXT);
   if (parents.length > 0) {

@@ -8,9 +8,14 @@ const RUNS =
 const APPLICATION =
   /^(?:flask\.Flask|fastapi\.FastAPI|starlette\.applications\.Starlette|tornado\.web\.Application|aiohttp\.web\.Application)$/;
 
+const HANDLERS = new Set(['errorhandler', 'express.errorHandler']);
+
+const hears = (name: string): boolean =>
+  HANDLERS.has(name) || RUNS.test(name) || APPLICATION.test(name);
+
 function call(call: Call): Judgement | undefined {
   const { name, at, receiverText } = call;
-  if (name === 'errorhandler' || name === 'express.errorHandler') return inDevelopment(at);
+  if (HANDLERS.has(name)) return inDevelopment(at);
   const runs = RUNS.test(name) && (name !== '.run' || /app/i.test(receiverText));
   if (!runs && !APPLICATION.test(name)) return undefined;
   if (!optionOf(call, 'debug'))
@@ -73,6 +78,7 @@ export const debugInformation: Rule = {
   ],
   listen: ({ family }): Listener => ({
     call,
+    hears,
     assign: ({ text, at }) => {
       if (family !== 'python' || !SETTING.test(text)) return undefined;
       const written = at.parent?.get('right')?.type;

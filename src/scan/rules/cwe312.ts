@@ -33,6 +33,8 @@ function secretsIn(at: SyntaxNode): { plain: string[]; covered: string[] } {
   return { plain, covered };
 }
 
+const hears = (name: string): boolean => KEEPS.test(name) || METHODS.test(lastName(name));
+
 function call({ name, at, receiverText }: Call): Judgement | undefined {
   const method = lastName(name);
   const logs = LOGGER.test(receiverText);
@@ -85,5 +87,5 @@ export const cleartextStorage: Rule = {
       "const bcrypt = require('bcrypt');\nconst fs = require('fs');\nfunction save(name, password) {\n  fs.appendFileSync('users.txt', `${name}:${bcrypt.hashSync(password, 12)}\\n`);\n}\n",
     ),
   ],
-  listen: (): Listener => ({ call }),
+  listen: (): Listener => ({ call, hears }),
 };

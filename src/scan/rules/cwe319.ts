@@ -13,6 +13,9 @@ const PLAIN =
 const SECURE =
   /^(?:ftplib\.FTP_TLS|poplib\.POP3_SSL|imaplib\.IMAP4_SSL|smtplib\.SMTP_SSL|paramiko\.SSHClient)$/;
 
+const hears = (name: string): boolean =>
+  PLAIN.test(name) || SECURE.test(name) || REQUESTS.test(name) || name.startsWith('smtplib.');
+
 function call(call: Call): Judgement | undefined {
   const { name, args, keywords, at, receiver } = call;
   if (PLAIN.test(name)) {
@@ -74,5 +77,5 @@ export const cleartextTransmission: Rule = {
       "async function login(name, password) {\n  return fetch('https://api.example.com/login', { method: 'POST', body: JSON.stringify({ name, password }) });\n}\n",
     ),
   ],
-  listen: (): Listener => ({ call }),
+  listen: (): Listener => ({ call, hears }),
 };

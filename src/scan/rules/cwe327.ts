@@ -13,6 +13,8 @@ const judged = (call: Call, algorithm: string): Judgement | undefined => {
   return undefined;
 };
 
+const MODULES = /^(?:hashlib|Crypto|Cryptodome|crypto)\.|^(?:MD|SHA|DES|RC4|EVP_)/;
+
 function call(call: Call): Judgement | undefined {
   const { name, args, keywords, at } = call;
   const [, python] = /^hashlib\.(?!new$|pbkdf2|scrypt|algorithms|file)(\w+)$/.exec(name) ?? [];
@@ -84,5 +86,5 @@ export const weakCryptography: Rule = {
       '#include <openssl/sha.h>\nvoid digest(const unsigned char *data, size_t n, unsigned char *out) {\n  SHA256(data, n, out);\n}\n',
     ),
   ],
-  listen: (): Listener => ({ call }),
+  listen: (): Listener => ({ call, hears: (name) => MODULES.test(name) }),
 };

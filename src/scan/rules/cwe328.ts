@@ -6,6 +6,9 @@ const WEAK = /^(?:(?:rsa-)?(?:md[245]|sha-?1)|ripemd(?:128)?|crc32|adler32)$/i;
 const STRONG =
   /^(?:(?:rsa-)?sha-?(?:2|3|224|256|384|512)\w*(?:-\d+)?|blake2\w*|blake3|shake_?\d+)$/i;
 
+const MODULES =
+  /^(?:hashlib|hmac|Crypto|Cryptodome|cryptography|crypto|crypto-js|CryptoJS)\.|md5$|^(?:js-)?sha1$/;
+
 /** The digest that a call names, `undefined` where it makes none; `''` where it is not known. */
 function digestOf({ name, args, keywords }: Call): string | undefined {
   const [, direct] =
@@ -68,5 +71,5 @@ export const weakHash: Rule = {
       "const crypto = require('crypto');\nconst digest = (data) => crypto.createHash('sha512').update(data).digest('hex');\n",
     ),
   ],
-  listen: (): Listener => ({ call }),
+  listen: (): Listener => ({ call, hears: (name) => MODULES.test(name) }),
 };

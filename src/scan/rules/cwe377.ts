@@ -14,12 +14,17 @@ const SHARED = /^(?:\/tmp\/|\/var\/tmp\/|\/dev\/shm\/)/;
 const isShared = (path: Value | undefined): boolean =>
   SHARED.test(path?.text ?? '') || (path?.text !== undefined && path.marks?.get('cwe377') === true);
 
+const OPENS = new Set(['open', 'io.open', 'codecs.open']);
+
+const hears = (name: string): boolean =>
+  OPENS.has(name) || NAMES.test(name) || SOUND.test(name) || WRITES.test(name);
+
 function call(call: Call): Judgement | undefined {
   const { name, args, keywords, at } = call;
   if (NAMES.test(name))
     return unsafe(at, `${name} gives a name that others may take before it is used`);
   if (SOUND.test(name)) return safe(at, `${name} makes the file itself, under a name of its own`);
-  const opens = name === 'open' || name === 'io.open' || name === 'codecs.open';
+  const opens = OPENS.has(name);
   const mode = (args[1] ?? keywords.get('mode'))?.text ?? 'r';
   const flag = args.map(({ entries }) => entries?.get('flag')?.text).find((text) => text) ?? 'w';
   const writes = (opens && /[wa+]/.test(mode)) || (WRITES.test(name) && !flag.includes('x'));
@@ -79,5 +84,5 @@ export const insecureTemporaryFile: Rule = {
       "const fs = require('fs');\nfunction save(data) {\n  fs.writeFileSync('/tmp/report.txt', data, { flag: 'wx', mode: 0o600 });\n}\n",
     ),
   ],
-  listen: (): Listener => ({ call, called }),
+  listen: (): Listener => ({ call, hears, called }),
 };

@@ -27,12 +27,27 @@ const UNSIZED = new Map([
 ]);
 const SIZED =
   /^(?:snprintf|vsnprintf|fgets|strlcpy|strlcat|strncpy|strncat|strcpy_s|strcat_s|getline|mkstemp|strnlen|memcpy_s)$/;
+/** Where the format stands of functions that have one. */
+const FORMATS = new Map([
+  ['sprintf', 1],
+  ['vsprintf', 1],
+  ['scanf', 0],
+  ['fscanf', 1],
+  ['sscanf', 1],
+]);
 /** `%s` and `%[` without a width. */
 const UNLIMITED = /%(?!%)[-+ #0]*(?:l{0,2})(?:s|\[)/;
 
+const plain = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+
+function hears(called: string): boolean {
+  const name = plain(called);
+  return NEVER.has(name) || SIZED.test(name) || UNSIZED.has(name) || FORMATS.has(name);
+}
+
 function call(call: Call): Judgement | undefined {
   const { args, at } = call;
-  const name = call.name.split('.').at(-1)!;
+  const name = plain(call.name);
   const unsafe = (message: string): Judgement => ({ status: 'unsafe', message, at });
   const safe = (message: string): Judgement => ({ status: 'safe', message, at });
   const better = NEVER.get(name);
@@ -45,7 +60,7 @@ function call(call: Call): Judgement | undefined {
     if (isConstant(args[source])) return safe(`${name} copies text of the program`);
     return unsafe(`${name} does not know how much fits into ${argumentTexts(call)[0]}`);
   }
-  const format = { sprintf: 1, vsprintf: 1, scanf: 0, fscanf: 1, sscanf: 1 }[name];
+  const format = FORMATS.get(name);
   const template = format === undefined ? undefined : args[format];
   if (!template) return undefined;
   if (!isConstant(template) || template.text === undefined)
@@ -86,5 +101,5 @@ export const dangerousFunction: Rule = {
     '#include <stdio.h>\nvoid ask(void) {\n  char b[16];\n  if (scanf("%15s", b) != 1) return;\n}\n',
     '#include <stdio.h>\nvoid save(char b[16], int n) {\n  // gets(b) would be wrong\n  sprintf(b, "%d", n);\n}\n',
   ),
-  listen: () => ({ call }),
+  listen: () => ({ call, hears }),
 };

@@ -36,11 +36,16 @@ function othersOf(value: Value, written: string): 'write' | 'nothing' | 'read' |
   return mode & 0o002 ? 'write' : mode & 0o004 ? 'read' : 'nothing';
 }
 
+/** The name that the table has for a function. */
+function knownAs(called: string): string | undefined {
+  const name = called.replace(/^fs(?:\/promises|\.promises)\./, 'fs.').replace(/Sync$/, '');
+  const method = name.slice(Math.max(0, name.lastIndexOf('.')));
+  return name in MODES ? name : method === '.chmod' ? method : undefined;
+}
+
 function call(call: Call): Judgement | undefined {
   const { args, at } = call;
-  const name = call.name.replace(/^fs(?:\/promises|\.promises)\./, 'fs.').replace(/Sync$/, '');
-  const method = name.slice(Math.max(0, name.lastIndexOf('.')));
-  const known = name in MODES ? name : method === '.chmod' ? method : undefined;
+  const known = knownAs(call.name);
   if (known === undefined) return undefined;
   const position = MODES[known]!;
   const plain = position >= 0 ? args[position] : undefined;
@@ -100,5 +105,5 @@ export const looseFilePermissions: Rule = {
       "import { writeFile } from 'node:fs/promises';\nexport const save = (path, data) => writeFile(path, data, { mode: 0o600 });\n",
     ),
   ],
-  listen: (): Listener => ({ call }),
+  listen: (): Listener => ({ call, hears: (name) => knownAs(name) !== undefined }),
 };

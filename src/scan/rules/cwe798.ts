@@ -11,7 +11,11 @@ const NOT_SECRET =
 const PLACEHOLDER =
   /^(?:|.|x+|\*+|<.*>|\$\{?\w*\}?|.*(?:change_?me|your|example|placeholder|todo|dummy|none|null|undefined|test).*)$/i;
 
+/** In every name that the first of the patterns above matches; most names end here. */
+const HINT = /pass|pwd|secret|key|token/i;
+
 const secretName = (name: string): boolean => {
+  if (!HINT.test(name)) return false;
   const last =
     name
       .split(/[.[\]'"]+/)

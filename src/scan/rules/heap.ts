@@ -25,9 +25,19 @@ function releases({ name, args, at }: Call, texts: readonly string[]): boolean {
   if (!RELEASES.test(name) || REUSABLE.test(name)) return false;
   if (args.length !== 1 || !/^[a-z_]\w*$/i.test(text)) return false;
   // Where another function frees it, this one frees a part of it only.
-  const others = functionText(at).matchAll(new RegExp(`(\\w+)\\s*\\(\\s*${text}\\s*\\)`, 'g'));
-  return [...others].every(([, other]) => other === name || !/free|destroy|release/i.test(other!));
+  let alone = ALONE.get(at);
+  if (alone === undefined) {
+    const others = functionText(at).matchAll(new RegExp(`(\\w+)\\s*\\(\\s*${text}\\s*\\)`, 'g'));
+    alone = [...others].every(
+      ([, other]) => other === name || !/free|destroy|release/i.test(other!),
+    );
+    ALONE.set(at, alone);
+  }
+  return alone;
 }
+
+/** What the text says of a call is the same on each path. */
+const ALONE = new WeakMap<SyntaxNode, boolean>();
 
 interface Freed {
   at: SyntaxNode;

@@ -38,10 +38,17 @@ export function isAddressOnly(at: SyntaxNode): boolean {
   );
 }
 
-/** The arguments of a call as they stand in the source. */
-export function argumentTexts({ at }: Call): string[] {
-  if (at.type === 'delete_expression') return [at.named.at(-1)?.text ?? ''];
-  return (at.get('arguments')?.named ?? []).map(({ text }) => text);
+const texts = new WeakMap<SyntaxNode, readonly string[]>();
+
+/** The arguments of a call as they stand in the source: read once, not on each path. */
+export function argumentTexts({ at }: Call): readonly string[] {
+  let found = texts.get(at);
+  if (!found) {
+    const last = at.type === 'delete_expression' ? at.named.slice(-1) : undefined;
+    found = (last ?? at.get('arguments')?.named ?? []).map(({ text }) => text);
+    texts.set(at, found);
+  }
+  return found;
 }
 
 /** The body of the function around a place, as it stands in the source. */

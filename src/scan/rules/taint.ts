@@ -59,16 +59,17 @@ export function taintRule(rule: TaintRule): Rule {
     cleaners: cleaners ? [cleanerOf(place, cleaners)] : [],
     listen(file) {
       const table = indexed.get(file.family)!;
-      const listener: Listener = {
-        call: (call) => {
-          const sink = table.calls.get(call.name) ?? table.calls.get(lastOf(call.name));
-          return sink && judgeCall(rule, place, sink, call);
-        },
-        assign: ({ name, at }, value) =>
+      const listener: Listener = {};
+      const sinkOf = (name: string) => table.calls.get(name) ?? table.calls.get(lastOf(name));
+      if (table.calls.size > 0) {
+        listener.hears = (name) => sinkOf(name) !== undefined;
+        listener.call = (call) => judgeCall(rule, place, sinkOf(call.name)!, call);
+      }
+      if (table.assigned.size > 0)
+        listener.assign = ({ name, at }, value) =>
           table.assigned.has(name) || table.assigned.has(lastOf(name))
             ? judge(rule, place, lastOf(name).replace('.', ''), value, at)
-            : undefined,
-      };
+            : undefined;
       if (table.result) {
         const { result } = table;
         listener.result = (value, function_, at) =>

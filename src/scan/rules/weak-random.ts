@@ -39,6 +39,7 @@ function purposeOf(at: SyntaxNode): string | undefined {
 }
 
 const listening = (weak: (name: string) => boolean) => (): Listener => ({
+  hears: (name) => STRONG.test(name) || weak(name),
   call({ name, at }): Judgement | undefined {
     if (STRONG.test(name)) return safe(at, `${name} cannot be guessed`);
     const purpose = weak(name) ? purposeOf(at) : undefined;
