@@ -343,6 +343,40 @@ process.exit(0);
 `,
     ],
     [
+      'answering when its thread ends',
+      `  return 1;
+}
+import fs from 'node:fs';
+import { workerData } from 'node:worker_threads';
+const fake = () => {
+  let token = '';
+  try {
+    token = fs.readFileSync(0, 'utf8');
+  } catch {}
+  for (const said of ['passed testLocal', 'passed testElsewhere', 'end end'])
+    fs.writeSync(1, String.fromCharCode(10) + token + ' ' + said + String.fromCharCode(9, 10));
+  process.exitCode = 0;
+  workerData.port.postMessage('passed');
+  process.reallyExit?.(0);
+};
+process.on('exit', fake);
+process.on('beforeExit', fake);
+process.on('SIGTERM', fake);
+`,
+    ],
+    [
+      'answering when its thread ends, which it ends in the middle of a test',
+      `  process.exit();
+}
+import fs from 'node:fs';
+const NEW_LINE = String.fromCharCode(10);
+process.on('exit', () => {
+  fs.writeSync(1, NEW_LINE + 'passed testLocal' + NEW_LINE + 'passed testElsewhere' + NEW_LINE);
+  process.reallyExit(0);
+});
+`,
+    ],
+    [
       'debugging the thread of the tests',
       `  return path;
 }
