@@ -50,11 +50,17 @@ function pairsOf(folder, heldOut) {
         name: row.func_name,
         cwe,
         language,
-        before: row.func_src_before,
-        after: row.func_src_after,
+        before: atMargin(row.func_src_before),
+        after: atMargin(row.func_src_after),
       },
     ];
   });
+}
+
+/** A method that was cut out of its class, as a function: most parsers take nothing else. @param {string} source */
+function atMargin(source) {
+  const [indent = ''] = /^[ \t]*/.exec(source) ?? [];
+  return source.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
 }
 
 /** @typedef {(name: string) => ReadonlySet<number>} Found the CWEs that a tool finds in a file */

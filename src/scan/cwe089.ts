@@ -8,12 +8,11 @@ const SINKS = new Set([
   '.read_sql_query',
   '.raw',
 ]);
-const FUNCTIONS = new Set(['pandas.read_sql', 'pandas.read_sql_query']);
-
 /** CWE-089, SQL injection: the text of a query is the program's own, values go in as parameters. */
 export const sqlInjection: PythonRule = {
   call({ name, args, keywords }) {
-    if (!SINKS.has(name) && !FUNCTIONS.has(name)) return undefined;
+    // Also of a connection that lies outside of the function: `cur.execute`, `g.db.execute`.
+    if (!SINKS.has(name.slice(Math.max(0, name.lastIndexOf('.'))))) return undefined;
     const query =
       args[0] ?? keywords.get('sql') ?? keywords.get('query') ?? keywords.get('operation');
     if (!query) return undefined;

@@ -15,6 +15,7 @@ export const sqlInjectionPython: Rule = {
   bad: examples(
     'python',
     'def find(cursor, name):\n    cursor.execute("SELECT * FROM users WHERE name = \'%s\'" % name)\n',
+    'from app import db\n\ndef find(name):\n    db.execute("SELECT * FROM users WHERE name = \'%s\'" % name)\n',
     'def find(cursor, name):\n    query = f"SELECT * FROM users WHERE name = \'{name}\'"\n    cursor.execute(query)\n',
   ),
   good: examples(
