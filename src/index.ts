@@ -62,13 +62,21 @@ export {
   readReviewItems,
 } from './evaluate/index.js';
 export {
+  DeepGuardGuide,
+  type DeepGuardOptions,
+  type DeepGuardRun,
+  type DeepGuardSettings,
   type DiffLevel,
   distinctPairs,
+  type GuideOptions,
   groupedSplit,
   type LengthPolicy,
   type TokenOptions,
   type TokenPair,
   tokenPairs,
+  trainDeepGuard,
+  VARIANTS,
+  type Variant,
 } from './guard/index.js';
 export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
 export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import type { Intervention, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
+import type { GenerateOptions, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
+import { DeepGuardGuide } from '../guard/index.js';
 import { pairs } from '../organism/index.js';
-import { applyVector, readVector } from '../steer/index.js';
+import { applyVector, readVector, type VectorFile } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -17,6 +18,8 @@ import {
 
 interface Options extends VectorOptions {
   model: string;
+  guard?: string;
+  rescore?: number;
   raw?: true;
   suffix?: string;
   stop?: string[];
@@ -29,12 +32,18 @@ interface Options extends VectorOptions {
   device: Provider;
 }
 
-/** `suture generate`: a completion as it streams, without a vector and with it. */
+/** `suture generate`: a completion as it streams, without a vector or guard and with it. */
 export function generateCommand(): Command {
   const command = new Command('generate')
-    .description('complete a prompt, without a steering vector and with it')
+    .description('complete a prompt, without a steering vector or guard and with it')
     .argument('[prompt]', 'what to ask (default: a task of the weakness that the vector is for)')
     .addOption(modelOption())
+    .option('--guard <dir>', 'a guard written by "suture train guard"')
+    .option(
+      '--rescore <n>',
+      'tokens after which the guard looks again (default: once, at the prompt)',
+      wholeNumber(1),
+    )
     .option('--raw', 'give the prompt as it is, without the chat template')
     .option('--suffix <text>', 'fill in what lies between the prompt and this text')
     .option('--stop <text...>', 'texts that end the completion')
@@ -60,22 +69,46 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     const model = await load(options.model, { dtype, device, threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
-      if (!file) {
+      if (!file && options.guard === undefined) {
         await stream(model, prompts, options, signal);
         return;
       }
-      const interventions = applyVector(file, model, options);
-      write('Without the vector:\n');
-      await stream(model, prompts, options, signal);
-      const { cwe = 'imported', strength } = file.metadata;
-      const layers = [...file.directions.keys()].join(', ');
-      const place = file.directions.size === 1 ? `layer ${layers}` : `layers ${layers}`;
-      write(`\nWith it (${cwe}, ${place}, strength ${options.strength ?? strength}):\n`);
-      await stream(model, prompts, { ...options, interventions }, signal);
+      const interventions = file ? applyVector(file, model, options) : [];
+      const guide = await openGuide(model, options);
+      try {
+        write(`Without ${file ? 'the vector' : 'the guard'}:\n`);
+        await stream(model, prompts, options, signal);
+        const used = [file && describe(file, options), options.guard && `guard ${options.guard}`];
+        write(`\nWith it (${used.filter(Boolean).join('; ')}):\n`);
+        await stream(model, prompts, options, signal, {
+          interventions,
+          ...(await guide?.options(model.encode(prompts))),
+        });
+      } finally {
+        await guide?.close();
+      }
     } finally {
       await model.close();
     }
   });
+}
+
+async function openGuide(
+  model: Model,
+  { guard, rescore, force }: Options,
+): Promise<DeepGuardGuide | undefined> {
+  if (guard === undefined) return undefined;
+  return DeepGuardGuide.open(model, guard, {
+    ...(rescore !== undefined && { every: rescore }),
+    ...(force && { force }),
+  });
+}
+
+function describe({ directions, metadata }: VectorFile, options: Options): string {
+  const { cwe = 'imported', strength } = metadata;
+  const layers = [...directions.keys()].join(', ');
+  const place = directions.size === 1 ? `layer ${layers}` : `layers ${layers}`;
+  return `${cwe}, ${place}, strength ${options.strength ?? strength}`;
 }
 
 function promptsOf(asked: string, { suffix, raw }: Options): Prompts {
@@ -88,17 +121,18 @@ const write = (text: string) => process.stdout.write(text);
 async function stream(
   model: Model,
   prompts: Prompts,
-  options: Options & { interventions?: Intervention[] },
+  options: Options,
   signal: AbortSignal,
+  edits: Pick<GenerateOptions, 'interventions' | 'adapter' | 'processors' | 'watch'> = {},
 ): Promise<void> {
-  const { maxTokens, temperature, topP, seed, stop = [], interventions = [] } = options;
+  const { maxTokens, temperature, topP, seed, stop = [] } = options;
   await model.generate(prompts, {
     maxNewTokens: maxTokens,
     temperature,
     topP,
     seed,
     stop,
-    interventions,
+    ...edits,
     signal,
     onText: ({ text }) => write(text),
   });

@@ -16,6 +16,7 @@ import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
 import { scanCommand } from './scan.js';
 import { serveCommand } from './serve.js';
+import { trainCommand } from './train.js';
 import { vectorCommand } from './vector.js';
 import { verifyCommand } from './verify.js';
 
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addCommand(scanCommand())
     .addCommand(evalCommand())
     .addCommand(compareCommand())
+    .addCommand(trainCommand())
     .addCommand(organismCommand());
   for (const command of program.commands) {
     command.exitOverride();

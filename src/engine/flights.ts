@@ -1,9 +1,10 @@
 import { groupBy, type Random, SutureError } from '../core/index.js';
 import { dependsOnLength, type ModelConfig, outdates } from '../models/index.js';
+import type { Tensor } from '../tensor/index.js';
 import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
 import { freeTrunk, KvCache, type Trunk } from './cache.js';
 import type { CompiledPlan, Intervention } from './interventions.js';
-import type { TokenLogprob } from './logits.js';
+import type { TokenLogprob, Watch, WatchedRow } from './logits.js';
 import type { ProgramSpec } from './program.js';
 import type { Runner } from './runner.js';
 
@@ -33,6 +34,8 @@ export interface Row {
 export interface Stepping {
   runner: Runner;
   program: ProgramSpec;
+  /** Sees what the program, which captures its hooks, computes for each row. */
+  watch?: Watch | undefined;
   /** Takes in the logits [vocab] after a row's last token: adds a token, and may finish the row. */
   next(row: Row, logits: Float32Array): void;
 }
@@ -169,9 +172,9 @@ export async function step(
   cache: KvCache,
   stepping: Stepping,
 ): Promise<void> {
-  const { runner, program, next } = stepping;
+  const { runner, program, watch, next } = stepping;
   const { rope } = runner.checkpoint.config;
-  const [logits] = await runner.run(program, {
+  const [logits, ...states] = await runner.run(program, {
     tokens: rows.map((row) => [row.tokens.at(-1) ?? row.ids.at(-1)!]),
     prompts: rows.map((row) => row.prompt),
     promptLengths: rows.map((row) => row.ids.length),
@@ -179,8 +182,9 @@ export async function step(
     into: { cache, rows: [...rows.keys()] },
     ended: rows.map((row) => row.ended),
     logitRows: [...rows.keys()],
-    fetch: ['logits'],
+    fetch: ['logits', ...(watch?.hooks ?? [])],
   });
+  await watch?.look(watched(rows, states));
   const vocab = logits!.dims[1]!;
   for (const [i, row] of rows.entries()) {
     if (row.finishReason) continue;
@@ -190,6 +194,16 @@ export async function step(
     if (outdated && !row.finishReason) await renew(row, cache, i, stepping);
   }
 }
+
+/** What was computed for the rows that go on. @param states [rows, ..., d_model] of each hook */
+const watched = (rows: readonly Row[], states: readonly Tensor[]): WatchedRow[] =>
+  rows.flatMap((context, i) => {
+    const own = states.map(({ dims, data }) => {
+      const d = dims.at(-1)!;
+      return data.subarray(i * d, (i + 1) * d);
+    });
+    return context.finishReason ? [] : [{ context, states: own }];
+  });
 
 /** Rows wait until an eighth of the seats is free, so that they are prefilled together. */
 const shouldJoin = (free: number, seats: number, waiting: number): boolean =>

@@ -1,11 +1,16 @@
+import { ensure } from '../core/index.js';
+import { hookKind, matchHooks } from '../models/index.js';
 import type { TextCodec } from '../text/index.js';
 import type { Adapter } from './adapter.js';
 import { type CompletionOptions, Completions, checkCounts, type Sample } from './completions.js';
 import { type Decoding, fly, planFlights } from './flights.js';
 import { CompiledPlan } from './interventions.js';
+import type { Watch } from './logits.js';
 import type { Runner } from './runner.js';
 
 export interface GenerateOptions extends CompletionOptions {
+  /** Sees hidden states as they are computed: what a processor may go by. Defaults to none. */
+  watch?: Watch;
   /** A PEFT folder. Defaults to none. */
   adapter?: string;
   /** Rows decoded together. Defaults to 64. */
@@ -27,15 +32,22 @@ export async function generate(
   options: GenerateOptions & { eosIds: readonly number[] },
   adapter: Adapter | undefined,
 ): Promise<Sample[]> {
-  const { maxBatch = 64, interventions = [], onProgress, signal } = options;
+  const { maxBatch = 64, interventions = [], watch, onProgress, signal } = options;
   const { config } = runner.checkpoint;
   checkCounts({ maxBatch });
   const completions = new Completions(prompts, options, codec, config);
   const { rows } = completions;
   const plan = new CompiledPlan(interventions, config, prompts.length);
+  const hooks = watch?.hooks.flatMap((hook) => matchHooks(hook, config)) ?? [];
+  ensure(
+    hooks.every((hook) => ['stream', 'final'].includes(hookKind(hook))),
+    'BAD_ARGUMENT',
+    'A watch sees the residual stream, what is read from and added to it, or ln_final.hook_normalized.',
+  );
   const decoding: Decoding = {
     runner,
-    program: { plan, capture: [], adapter },
+    program: { plan, capture: hooks, adapter },
+    watch: watch && { hooks, look: (rows) => watch.look(rows) },
     maxBatch,
     signal,
     next: (row, logits) => completions.next(row, logits),

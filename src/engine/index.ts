@@ -21,7 +21,14 @@ export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { GenerateOptions } from './generate.js';
 export { identifyModel, type ModelIdentity } from './identity.js';
 export type { Intervention, Positions } from './interventions.js';
-export type { LogitsContext, LogitsOptions, LogitsProcessor, TokenLogprob } from './logits.js';
+export type {
+  LogitsContext,
+  LogitsOptions,
+  LogitsProcessor,
+  TokenLogprob,
+  Watch,
+  WatchedRow,
+} from './logits.js';
 export {
   type LoadOptions,
   loadModel,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { relMax } from '../tensor/index.js';
 import { type GenerateOptions, type LogitsContext, loadModel, type Model } from './index.js';
 import { type LogitsOptions, logitsProcessors, logprobOf } from './logits.js';
 import { fixture } from './testing/models.js';
@@ -141,6 +142,51 @@ describe('in a generation', () => {
     expect(tokens).toEqual([7, 8, 9]);
     expect(seen.map(({ tokens }) => tokens)).toEqual([[], [7], [7, 8]]);
     expect(seen[0]).toMatchObject({ ids: [40, 41, 42], prompt: 0, sample: 0 });
+  });
+
+  it('a watch sees what a whole pass computes, of every row that goes on', async () => {
+    const hooks = ['blocks.-2.hook_resid_post', 'ln_final.hook_normalized'];
+    const prompts = [
+      [40, 41, 42],
+      [7, 8],
+      [40, 41, 9, 3],
+    ];
+    const seen = new Map<string, number[][]>();
+    const { samples } = await model.generate(
+      { tokens: prompts },
+      {
+        maxNewTokens: 4,
+        eosIds: [],
+        watch: {
+          hooks,
+          look: async (rows) => {
+            await Promise.resolve();
+            for (const { context, states } of rows) {
+              const key = `${context.prompt}:${context.tokens.length}`;
+              seen.set(
+                key,
+                states.map((state) => [...state]),
+              );
+            }
+          },
+        },
+      },
+    );
+    expect(seen.size).toBe(3 * 4);
+    for (const [prompt, ids] of prompts.entries()) {
+      const whole = [...ids, ...samples[prompt]!.tokens];
+      const { cache } = await model.forward([whole], { capture: hooks });
+      const d = model.dModel;
+      for (let t = 0; t < 4; t++) {
+        const at = ids.length - 1 + t;
+        const captured = [...cache.values()].map(({ data }) => data.slice(at * d, (at + 1) * d));
+        for (const [i, state] of seen.get(`${prompt}:${t}`)!.entries()) {
+          expect(relMax(state, captured[i]!)).toBeLessThan(1e-4);
+        }
+      }
+    }
+    const pattern = { hooks: ['blocks.0.attn.hook_pattern'], look: () => {} };
+    await expect(one({ watch: pattern })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
   });
 
   it('that forbids every token is refused', async () => {

@@ -23,6 +23,21 @@ export interface LogitsContext {
  */
 export type LogitsProcessor = (logits: Float32Array, context: LogitsContext) => void;
 
+/** A row that goes on, and what the model computed for its last token. */
+export interface WatchedRow {
+  context: LogitsContext;
+  /** By the watch's hooks, in their order: [d_model] each; overwritten by the next step. */
+  states: readonly Float32Array[];
+}
+
+/** Looks on while rows are decoded, before logits processors act. */
+export interface Watch {
+  /** Hook points of the residual stream, or `ln_final.hook_normalized`. */
+  hooks: readonly string[];
+  /** Called at every step with the rows whose next token is to be chosen; awaited. */
+  look(rows: readonly WatchedRow[]): void | Promise<void>;
+}
+
 export interface LogitsOptions {
   /** Added to the logits of these token ids; -Infinity forbids one. Defaults to none. */
   logitBias?: Readonly<Record<number, number>>;

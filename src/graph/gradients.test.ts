@@ -316,3 +316,16 @@ describe('gradients agree with central differences', () => {
     expect(() => gradients(ops.reduceSum(opaque), [x])).toThrow(/Floor has no gradient/);
   });
 });
+
+it('nothing flows back through what is detached', async () => {
+  const g = new Graph();
+  const x = g.input('x', 'f32', [2]);
+  const y = ops.detach(x);
+  g.output('loss', ops.reduceSum(ops.mul(x, y)));
+  g.output('dx', gradients(ops.reduceSum(ops.mul(x, y)), [x])[0]!);
+  const session = await ort.InferenceSession.create(serialize(g), { logSeverityLevel: 3 });
+  const { loss, dx } = await session.run({ x: new ort.Tensor('float32', [3, -2], [2]) });
+  await session.release();
+  expect([...(loss!.data as Float32Array)]).toEqual([13]);
+  expect([...(dx!.data as Float32Array)]).toEqual([3, -2]);
+});

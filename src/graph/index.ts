@@ -5,6 +5,7 @@ export { gelu, geluTanh, quickGelu, relu, silu } from './ops/activations.js';
 export {
   add,
   and,
+  detach,
   div,
   equal,
   exp,

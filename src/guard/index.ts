@@ -10,3 +10,17 @@ export {
   type TokenSequence,
   tokenPairs,
 } from './data/tokens.js';
+export { type DeepGuardFile, type GuardMetadata, openGuard } from './deepguard/file.js';
+export { DeepGuardGuide, type GuideOptions } from './deepguard/guide.js';
+export {
+  type DeepGuardSettings,
+  deepGuardSettings,
+  VARIANTS,
+  type Variant,
+} from './deepguard/settings.js';
+export {
+  type DeepGuardOptions,
+  type DeepGuardRun,
+  deepGuardTargets,
+  trainDeepGuard,
+} from './deepguard/train.js';

@@ -7,6 +7,8 @@ export interface LoraSite {
   /** [out, r] */
   b: Value;
   factor: number;
+  /** Dropout of what goes in, in training. */
+  drop?(x: Value): Value;
 }
 
 /** Widths of a linear layer, and how its weight lies in the checkpoint. */
@@ -60,6 +62,8 @@ export interface ForwardInputs {
   };
   /** Examples packed into one row see only themselves: i64 [b, s]. */
   segments?: Value;
+  /** The same of keys, where some are seen by no query: i64 [b, s]. Defaults to `segments`. */
+  keySegments?: Value;
 }
 
 /** Keys and values of one layer. */

@@ -34,14 +34,16 @@ export class AttentionMasks {
   get(window: number | undefined): Value {
     const known = this.#made.get(window);
     if (known) return known;
-    const { positions, segments } = this.#inputs;
+    const { positions, segments, keySegments = segments } = this.#inputs;
     const { graph } = positions;
     this.#keys ??= this.#keyPositions();
     const key = asRow(this.#keys);
     const query = asColumn(positions);
     let seen = lessOrEqual(key, query); // [1, b, 1, s, t]
     if (window !== undefined) seen = and(seen, greater(key, sub(query, graph.integers([window]))));
-    if (segments) seen = and(seen, equal(asRow(segments), asColumn(segments)));
+    if (segments && keySegments) {
+      seen = and(seen, equal(asRow(keySegments), asColumn(segments)));
+    }
     const mask = where(seen, graph.scalar(0), graph.scalar(MASKED));
     this.#made.set(window, mask);
     return mask;

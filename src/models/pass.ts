@@ -64,7 +64,7 @@ export class Pass<C extends ModelConfig = ModelConfig> {
     if (bias) y = add(y, this.weight(`${module}.bias`, [out]));
     const lora = this.#build.lora?.(module, shape);
     if (!lora) return y;
-    const low = matmul(x, lora.a, { transB: true }); // [..., r]
+    const low = matmul(lora.drop?.(x) ?? x, lora.a, { transB: true }); // [..., r]
     return add(y, scale(matmul(low, lora.b, { transB: true }), lora.factor));
   }
 

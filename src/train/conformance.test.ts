@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Device, openModel } from '../engine/index.js';
 import { readSafetensors, relMax, type Tensor } from '../tensor/index.js';
 import { type Batch, type DataSource, toBatch } from './data.js';
+import { loraNames, rotaryFeeds, type Trainable } from './model.js';
 import { loraTargets } from './peft.js';
-import { buildHookGradients, loraNames, type Trainable } from './program.js';
-import { rotaryFeeds, Trainer } from './trainer.js';
+import { buildHookGradients } from './program.js';
+import { Trainer } from './trainer.js';
 
 /**
  * Gradients, losses and trained adapters against figures computed by Hugging Face's own code

@@ -20,8 +20,8 @@ export interface Batch {
 }
 
 /** Gives batch number `step` (0, 1, 2, ...): always the same for the same number. */
-export interface DataSource {
-  batch(step: number): Batch;
+export interface DataSource<B = Batch> {
+  batch(step: number): B;
 }
 
 /** Packs examples, in order, into as few rows of `length` as first-fit finds. */

@@ -5,8 +5,10 @@ import { FAMILIES, parseConfig } from '../models/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { toBatch } from './data.js';
 import { initialWeights } from './initialise.js';
+import { rotaryFeeds } from './model.js';
+import { NextToken } from './objective.js';
 import { buildLoss } from './program.js';
-import { rotaryFeeds, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
 
 // Gradients of every weight of every family against central differences of the loss.
 const SIZES = {
@@ -48,7 +50,7 @@ it.each([...FAMILIES.keys()])('%s', async (family) => {
   const batch = toBatch([[{ tokens: TOKENS, weights: TOKENS.map(() => 1) }]], TOKENS.length);
   const trainer = await Trainer.create(device, config, { kind: 'full' }, weights);
   const gradients = await trainer.gradients([batch]);
-  const session = await device.load(buildLoss(config, { kind: 'full' }));
+  const session = await device.load(buildLoss(new NextToken(config, { kind: 'full' })));
   const loss = async () => {
     const n = TOKENS.length - 1;
     const integers = (values: readonly number[], dims: number[]) =>

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ensure, Random, writeFileAtomic } from '../core/index.js';
 import { loraModules, type ModelConfig } from '../models/index.js';
 import { type Tensor, writeSafetensors } from '../tensor/index.js';
-import { loraNames } from './program.js';
+import { loraNames } from './model.js';
 
 export interface LoraSettings {
   rank: number;
@@ -11,6 +11,8 @@ export interface LoraSettings {
   targetModules: readonly string[];
   /** Scale by alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023). Defaults to false. */
   rslora?: boolean;
+  /** Of what goes into the adapters, in training. Defaults to 0. */
+  dropout?: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export function writeAdapter(
     base_model_name_or_path: settings.baseModel,
     r: settings.rank,
     lora_alpha: settings.alpha,
-    lora_dropout: 0,
+    lora_dropout: settings.dropout ?? 0,
     target_modules: settings.targetModules,
     bias: 'none',
     fan_in_fan_out: false,

@@ -9,8 +9,8 @@ import { parseConfig } from '../models/index.js';
 import { readSafetensors, type Tensor } from '../tensor/index.js';
 import { type Batch, type DataSource, type Example, PackedData, toBatch } from './data.js';
 import { initialWeights } from './initialise.js';
+import type { Trainable } from './model.js';
 import { initialLora, loraTargets } from './peft.js';
-import type { Trainable } from './program.js';
 import { type StepReport, Trainer, type TrainOptions } from './trainer.js';
 
 vi.mock('../core/index.js', async (original) => {
@@ -311,6 +311,59 @@ describe('checkpoints', () => {
       code: 'BAD_CHECKPOINT',
       message: expect.stringContaining('checkpoint.json is not a training checkpoint'),
     });
+  });
+});
+
+describe('patience', () => {
+  // Nothing that is learnt helps here, so that every step makes it worse in the end.
+  const random = new core.Random('noise');
+  const noise = Array.from({ length: 8 }, () => {
+    const tokens = Array.from({ length: 12 }, () => random.int(24));
+    return { tokens, weights: tokens.map(() => 1) };
+  });
+  const validation = [
+    toBatch(
+      noise.map((one) => [one]),
+      12,
+    ),
+  ];
+  const options: TrainOptions = {
+    ...OPTIONS,
+    steps: 40,
+    schedule: { peak: 0.02 },
+    validation,
+    validateEvery: 2,
+    patience: 3,
+  };
+
+  it('ends a run that gets no better, with the parameters of its best validation', async () => {
+    const trainer = await fresh();
+    const losses: number[] = [];
+    const reports = await trainer.run(data, options);
+    for (const { validationLoss } of reports) {
+      if (validationLoss !== undefined) losses.push(validationLoss);
+    }
+    const lowest = losses.indexOf(Math.min(...losses));
+    expect(losses).toHaveLength(lowest + 1 + 3);
+    expect(trainer.best).toEqual({ step: 2 * (lowest + 1), loss: losses[lowest] });
+    expect(await trainer.evaluate(validation)).toBe(losses[lowest]);
+    const weights = plain(await trainer.parameters());
+
+    // Killed after the best validation, it comes to the same.
+    const dir = join(root, 'patience');
+    const kept = { ...options, dir, saveEvery: 1 };
+    const dies = trainer.best!.step + 3;
+    const killed = (await fresh()).run(data, {
+      ...kept,
+      onStep: ({ step }) => {
+        if (step === dies) throw new Error('killed');
+      },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    const again = await fresh(99);
+    await again.run(data, kept);
+    expect(again.best).toEqual(trainer.best);
+    expect(plain(await again.parameters())).toEqual(weights);
   });
 });
 

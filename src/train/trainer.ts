@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ensure, Progress, readJson, SutureError, sha256, writeFileAtomic } from '../core/index.js';
 import type { Device, Feed } from '../engine/index.js';
-import { loraModules, type ModelConfig, RotaryTables, weightShapes } from '../models/index.js';
+import type { ModelConfig } from '../models/index.js';
 import { readSafetensors, type Tensor, writeSafetensors } from '../tensor/index.js';
 import type { Batch, DataSource } from './data.js';
+import type { Trainable } from './model.js';
+import { NextToken, type Objective } from './objective.js';
 import {
   buildGradients,
   buildLoss,
   buildStep,
   buildUpdate,
-  loraNames,
   type OptimiserSettings,
   parameterNames,
-  type Trainable,
 } from './program.js';
 import { learningRate, type Schedule } from './schedule.js';
 
-export interface TrainOptions extends Partial<OptimiserSettings> {
+export interface TrainOptions<B = Batch> extends Partial<OptimiserSettings> {
   steps: number;
   schedule: Schedule;
   /** Gradients are scaled down to this norm. Defaults to no limit. */
@@ -30,8 +30,13 @@ export interface TrainOptions extends Partial<OptimiserSettings> {
   /** Steps between checkpoints. Defaults to 100. */
   saveEvery?: number;
   /** Batches that are never trained on; their loss is measured every `validateEvery` steps (default 100). */
-  validation?: readonly Batch[];
+  validation?: readonly B[];
   validateEvery?: number;
+  /**
+   * Training ends when so many validations after the best one were no better, and the parameters are
+   * those of the best one at the end. Defaults to none: it goes on, and ends with the last.
+   */
+  patience?: number;
   /** Called after every step. */
   onStep?: (report: StepReport) => void;
   /** Says nothing on standard error. Defaults to false. */
@@ -45,6 +50,8 @@ export interface StepReport {
   step: number;
   /** Mean loss over the step's weighted tokens, before its update. */
   loss: number;
+  /** What the loss is made of, where the objective tells it apart. */
+  parts: Record<string, number>;
   gradientNorm: number;
   learningRate: number;
   /** Tokens that were not padding, since the run began, and per second. */
@@ -60,7 +67,18 @@ const checkpointState = z.object({
   step: z.int().nonnegative(),
   tokens: z.number(),
   recipe: z.string(),
+  best: z.object({ step: z.int(), loss: z.number(), worse: z.int() }).optional(),
 });
+
+/** The best validation so far. */
+interface Best {
+  step: number;
+  loss: number;
+  /** Validations since then. */
+  worse: number;
+  /** The parameters as they were then. */
+  parameters: Map<string, Tensor>;
+}
 
 /**
  * Trains a model or an adapter; one ONNX graph does a step (with accumulation, two).
@@ -68,22 +86,26 @@ const checkpointState = z.object({
  * The parameters and AdamW's moments live in the device's buffers, under the parameters' names: one
  * trainer to a device at a time.
  */
-export class Trainer {
+export class Trainer<B = Batch> {
   readonly #device: Device;
-  readonly #config: ModelConfig;
-  readonly #trainable: Trainable;
+  readonly #objective: Objective<B>;
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
+  /** Names of what the loss is made of. */
+  readonly #parts: readonly string[];
   #step = 0;
   #tokens = 0;
+  #best: Best | undefined;
 
-  private constructor(device: Device, config: ModelConfig, trainable: Trainable) {
+  private constructor(device: Device, objective: Objective<B>) {
     this.#device = device;
-    this.#config = config;
-    this.#trainable = trainable;
-    this.#shapes = parameterShapes(config, trainable);
+    this.#objective = objective;
+    this.#shapes = objective.shapes;
+    this.#parts = objective.parts;
   }
 
   /**
+   * A trainer of next-token prediction.
+   *
    * @param initial a tensor for every parameter: weights by their names, or `{module}.lora_A` [r, in]
    *   and `{module}.lora_B` [out, r]
    * @throws {SutureError} BAD_ARGUMENT where one is missing or has another shape
@@ -94,7 +116,16 @@ export class Trainer {
     trainable: Trainable,
     initial: ReadonlyMap<string, Tensor>,
   ): Promise<Trainer> {
-    const trainer = new Trainer(device, config, trainable);
+    return Trainer.of(device, new NextToken(config, trainable), initial);
+  }
+
+  /** A trainer of any objective; otherwise as `create`. */
+  static async of<B>(
+    device: Device,
+    objective: Objective<B>,
+    initial: ReadonlyMap<string, Tensor>,
+  ): Promise<Trainer<B>> {
+    const trainer = new Trainer(device, objective);
     for (const [name, dims] of trainer.#shapes) {
       const tensor = initial.get(name);
       ensure(
@@ -114,6 +145,11 @@ export class Trainer {
     return this.#step;
   }
 
+  /** The step of the best validation, and its loss; undefined without `patience`. */
+  get best(): { step: number; loss: number } | undefined {
+    return this.#best && { step: this.#best.step, loss: this.#best.loss };
+  }
+
   /** The parameters as they are now. */
   async parameters(): Promise<Map<string, Tensor>> {
     const result = new Map<string, Tensor>();
@@ -127,8 +163,8 @@ export class Trainer {
   }
 
   /** Mean loss over the weighted tokens of some batches; nothing is trained. */
-  async evaluate(batches: readonly Batch[]): Promise<number> {
-    const session = await this.#device.load(buildLoss(this.#config, this.#trainable));
+  async evaluate(batches: readonly B[]): Promise<number> {
+    const session = await this.#device.load(buildLoss(this.#objective));
     try {
       return await this.#loss(session, batches);
     } finally {
@@ -137,8 +173,8 @@ export class Trainer {
   }
 
   /** The gradient of that loss with respect to every parameter; nothing is trained. */
-  async gradients(batches: readonly Batch[]): Promise<Map<string, Tensor>> {
-    const accumulator = await this.#accumulator();
+  async gradients(batches: readonly B[]): Promise<Map<string, Tensor>> {
+    const accumulator = await this.#accumulator(false);
     try {
       await accumulator.add(batches);
       const result = new Map<string, Tensor>();
@@ -155,32 +191,33 @@ export class Trainer {
    * Runs until `options.steps`, from the last checkpoint in `options.dir` if there is one.
    * @returns the reports of the steps done now
    */
-  async run(data: DataSource, options: TrainOptions): Promise<StepReport[]> {
+  async run(data: DataSource<B>, options: TrainOptions<B>): Promise<StepReport[]> {
     const settings = { ...DEFAULTS, ...definedOnly(options) };
     const { steps, accumulate = 1, dir, saveEvery = 100, validateEvery = 100 } = options;
     const recipe = sha256(
       JSON.stringify([
-        this.#config,
+        this.#objective.identity,
         [...this.#shapes],
         steps,
         options.schedule,
         settings,
         accumulate,
         options.maxNorm,
-        this.#trainable.kind === 'lora' ? [...this.#trainable.modules] : [],
+        options.patience,
         data.batch(0),
       ]),
     );
     if (dir !== undefined) await this.#resume(dir, recipe);
     const stepper = await this.#stepper(settings, accumulate);
-    const validator =
-      options.validation && (await this.#device.load(buildLoss(this.#config, this.#trainable)));
+    const validator = options.validation && (await this.#device.load(buildLoss(this.#objective)));
     const progress = new Progress('train', steps, { quiet: options.quiet ?? false });
     const reports: StepReport[] = [];
     const began = { at: performance.now(), tokens: this.#tokens };
 
+    const { patience } = options;
+    const ended = () => patience !== undefined && (this.#best?.worse ?? 0) >= patience;
     try {
-      while (this.#step < steps) {
+      while (this.#step < steps && !ended()) {
         const batches = Array.from({ length: accumulate }, (_, i) =>
           data.batch(this.#step * accumulate + i),
         );
@@ -192,31 +229,38 @@ export class Trainer {
           correction2: scalar(1 - settings.beta2 ** t),
           max_norm: scalar(options.maxNorm ?? Number.POSITIVE_INFINITY),
         };
-        const { loss, gradientNorm } = await stepper(batches, scalars);
+        const { loss, parts, gradientNorm } = await stepper(batches, scalars);
         this.#step++;
-        this.#tokens += batches.reduce((sum, batch) => sum + countTokens(batch), 0);
+        this.#tokens += batches.reduce((sum, batch) => sum + this.#objective.tokens(batch), 0);
         ensure(
           Number.isFinite(loss) && Number.isFinite(gradientNorm),
           'BAD_DATA',
           `At step ${this.#step} the loss is ${loss} and its gradient's norm ${gradientNorm}: lower the learning rate or clip the gradients.`,
         );
         const validates = validator !== undefined && this.#step % validateEvery === 0;
+        const validationLoss = validates
+          ? await this.#loss(validator, options.validation!)
+          : undefined;
         const report: StepReport = {
           step: this.#step,
           loss,
+          parts,
           gradientNorm,
           learningRate: rate,
           tokens: this.#tokens,
           tokensPerSecond: (1000 * (this.#tokens - began.tokens)) / (performance.now() - began.at),
-          validationLoss: validates ? await this.#loss(validator, options.validation!) : undefined,
+          validationLoss,
         };
+        if (patience !== undefined && validationLoss !== undefined) {
+          await this.#compare(validationLoss);
+        }
         reports.push(report);
         options.onStep?.(report);
         progress.update(
           this.#step,
           `loss ${loss.toFixed(3)}  ${Math.round(report.tokensPerSecond)} tokens/s`,
         );
-        const last = this.#step === steps;
+        const last = this.#step === steps || ended();
         const stopping = options.signal?.aborted ?? false;
         if (dir !== undefined && (last || stopping || this.#step % saveEvery === 0)) {
           await this.#save(dir, recipe);
@@ -227,6 +271,7 @@ export class Trainer {
           throw new SutureError('INTERRUPTED', `Training was interrupted.${kept}`);
         }
       }
+      if (this.#best) await this.#put(this.#best.parameters);
       return reports;
     } finally {
       progress.done();
@@ -251,23 +296,29 @@ export class Trainer {
     const device = this.#device;
 
     if (accumulate === 1) {
-      const session = await device.load(buildStep(this.#config, this.#trainable, settings));
-      const step = async ([batch]: readonly Batch[], scalars: Record<string, Feed>) => {
-        const feeds = { ...(await this.#feeds(batch!, weightSum([batch!]))), ...state, ...scalars };
-        const fetch = ['loss', 'gradient_norm'];
-        const [loss, norm] = await device.run(session, feeds, { fetch, keep: next });
-        return { loss: loss!.data[0]!, gradientNorm: norm!.data[0]! };
+      const objective = this.#objective;
+      const session = await device.load(buildStep(objective, settings));
+      const fetch = ['loss', ...this.#parts.map((name) => `part.${name}`), 'gradient_norm'];
+      const step = async ([batch]: readonly B[], scalars: Record<string, Feed>) => {
+        const own = objective.feeds(batch!, objective.weight(batch!), this.#step);
+        const values = await device.run(
+          session,
+          { ...own, ...state, ...scalars },
+          { fetch, keep: next },
+        );
+        const [loss, ...rest] = values.map(({ data }) => data[0]!);
+        return { loss: loss!, parts: this.#named(rest), gradientNorm: rest.at(-1)! };
       };
       return Object.assign(step, { release: () => device.unload(session) });
     }
 
-    const accumulator = await this.#accumulator();
+    const accumulator = await this.#accumulator(true);
     const update = await device.load(buildUpdate(this.#shapes, settings));
-    const step = async (batches: readonly Batch[], scalars: Record<string, Feed>) => {
-      const loss = await accumulator.add(batches);
+    const step = async (batches: readonly B[], scalars: Record<string, Feed>) => {
+      const { loss, parts } = await accumulator.add(batches, this.#step * accumulate);
       const feeds = { ...state, ...accumulator.feeds, ...scalars };
       const [norm] = await device.run(update, feeds, { fetch: ['gradient_norm'], keep: next });
-      return { loss, gradientNorm: norm!.data[0]! };
+      return { loss, parts, gradientNorm: norm!.data[0]! };
     };
     return Object.assign(step, {
       release: async () => {
@@ -278,28 +329,31 @@ export class Trainer {
   }
 
   /** Sums gradients over batches, as if they were one. */
-  async #accumulator() {
+  async #accumulator(training: boolean) {
     const device = this.#device;
-    const session = await device.load(buildGradients(this.#config, this.#trainable));
+    const objective = this.#objective;
+    const session = await device.load(buildGradients(objective, training));
     const sums = [...this.#shapes.keys()].map((name) => parameterNames(name).gradient);
     const feeds = Object.fromEntries(sums.map((name) => [name, { buffer: name }]));
     const keep = Object.fromEntries(sums.map((name) => [`next.${name}`, name]));
+    const fetch = ['loss', ...this.#parts.map((name) => `part.${name}`)];
     return {
       /** What feeds the sums to another graph. */
       feeds,
-      /** Starts anew; returns the mean loss. */
-      add: async (batches: readonly Batch[]): Promise<number> => {
+      /** Starts anew; returns the mean loss. @param first number of the first batch in training */
+      add: async (batches: readonly B[], first = 0) => {
         for (const [name, dims] of this.#shapes) {
           await device.allocate([parameterNames(name).gradient], dims);
         }
-        const total = weightSum(batches);
-        let loss = 0;
-        for (const batch of batches) {
-          const inputs = { ...(await this.#feeds(batch, total)), ...this.#values(), ...feeds };
-          const [part] = await device.run(session, inputs, { fetch: ['loss'], keep });
-          loss += part!.data[0]!;
+        const total = this.#weight(batches);
+        const summed = Array<number>(fetch.length).fill(0);
+        for (const [i, batch] of batches.entries()) {
+          const own = objective.feeds(batch, total, training ? first + i : undefined);
+          const inputs = { ...own, ...this.#values(), ...feeds };
+          const values = await device.run(session, inputs, { fetch, keep });
+          for (const [k, { data }] of values.entries()) summed[k]! += data[0]!;
         }
-        return loss;
+        return { loss: summed[0]!, parts: this.#named(summed.slice(1)) };
       },
       release: async () => {
         await device.unload(session);
@@ -308,46 +362,41 @@ export class Trainer {
     };
   }
 
-  async #loss(session: number, batches: readonly Batch[]): Promise<number> {
-    const total = weightSum(batches);
+  async #loss(session: number, batches: readonly B[]): Promise<number> {
+    const total = this.#weight(batches);
     let sum = 0;
     for (const batch of batches) {
-      const feeds = { ...(await this.#feeds(batch, total)), ...this.#values() };
+      const feeds = { ...this.#objective.feeds(batch, total, undefined), ...this.#values() };
       const [loss] = await this.#device.run(session, feeds, { fetch: ['loss'] });
       sum += loss!.data[0]!;
     }
     return sum;
   }
 
-  #values(): Record<string, Feed> {
-    return Object.fromEntries([...this.#shapes.keys()].map((name) => [name, { buffer: name }]));
+  #weight(batches: readonly B[]): number {
+    return batches.reduce((sum, batch) => sum + this.#objective.weight(batch), 0);
   }
 
-  /** A batch as inputs of the graph: only positions with a weight get logits. */
-  async #feeds(batch: Batch, total: number): Promise<Record<string, Feed>> {
-    const rows = batch.tokens.length;
-    const s = batch.tokens[0]!.length;
-    const integers = (values: readonly number[], dims: readonly number[]) =>
-      ({ dtype: 'i64', dims, data: BigInt64Array.from(values, (x) => BigInt(x)) }) as const;
-    const weights = batch.weights.flat();
-    const chosen = [...weights.keys()].filter((i) => weights[i] !== 0);
-    const labels = batch.labels.flat();
-    return {
-      tokens: integers(batch.tokens.flat(), [rows, s]),
-      positions: integers(batch.positions.flat(), [rows, s]),
-      segments: integers(batch.segments.flat(), [rows, s]),
-      ...rotaryFeeds(this.#config, s),
-      logit_rows: integers(chosen, [chosen.length]),
-      labels: integers(
-        chosen.map((i) => labels[i]!),
-        [chosen.length],
-      ),
-      label_weights: {
-        dtype: 'f32',
-        dims: [chosen.length],
-        data: Float32Array.from(chosen, (i) => weights[i]! / total),
-      },
-    };
+  /** Values by the names of the objective's parts. */
+  #named(values: readonly number[]): Record<string, number> {
+    return Object.fromEntries(this.#parts.map((name, i) => [name, values[i]!]));
+  }
+
+  /** Keeps the parameters where a validation loss is the lowest so far. */
+  async #compare(loss: number): Promise<void> {
+    const best = this.#best;
+    if (best && loss >= best.loss) best.worse++;
+    else this.#best = { step: this.#step, loss, worse: 0, parameters: await this.parameters() };
+  }
+
+  async #put(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+    for (const [name, tensor] of tensors) {
+      await this.#device.put(name, { dtype: 'f32', ...tensor });
+    }
+  }
+
+  #values(): Record<string, Feed> {
+    return Object.fromEntries([...this.#shapes.keys()].map((name) => [name, { buffer: name }]));
   }
 
   /** Parameters, moments and the step, in one file. */
@@ -357,7 +406,14 @@ export class Trainer {
       const { value, m, v } = parameterNames(name);
       for (const buffer of [value, m, v]) tensors.set(buffer, await this.#read(buffer));
     }
-    const state = { step: this.#step, tokens: this.#tokens, recipe };
+    const { parameters = new Map(), ...best } = this.#best ?? {};
+    for (const [name, tensor] of parameters) tensors.set(`${BEST}${name}`, tensor);
+    const state = {
+      step: this.#step,
+      tokens: this.#tokens,
+      recipe,
+      ...(this.#best && { best }),
+    };
     // The state is written last and its step names the tensors' file: a kill before that leaves the
     // former pair as it was.
     const file = tensorsFile(this.#step);
@@ -379,8 +435,13 @@ export class Trainer {
       `${dir} holds the checkpoint of another run (model, data or settings differ); use another folder or remove it.`,
     );
     const tensors = readSafetensors(join(dir, tensorsFile(parsed.data.step)));
-    for (const [name, tensor] of tensors) {
-      await this.#device.put(name, { dtype: 'f32', ...tensor });
+    const isBest = (name: string) => name.startsWith(BEST);
+    await this.#put(new Map([...tensors].filter(([name]) => !isBest(name))));
+    const { best } = parsed.data;
+    if (best) {
+      const kept = [...tensors].filter(([name]) => isBest(name));
+      const parameters = new Map(kept.map(([name, t]) => [name.slice(BEST.length), t]));
+      this.#best = { ...best, parameters };
     }
     this.#step = parsed.data.step;
     this.#tokens = parsed.data.tokens;
@@ -389,48 +450,14 @@ export class Trainer {
 
 const tensorsFile = (step: number): string => `checkpoint-${step}.safetensors`;
 
-function parameterShapes(
-  config: ModelConfig,
-  trainable: Trainable,
-): ReadonlyMap<string, readonly number[]> {
-  if (trainable.kind === 'full') return weightShapes(config);
-  const known = loraModules(config);
-  const shapes = new Map<string, readonly number[]>();
-  for (const [module, { rank }] of trainable.modules) {
-    const widths = known.get(module);
-    ensure(widths, 'BAD_ADAPTER', `This model has no linear layer ${module}.`);
-    const names = loraNames(module);
-    shapes.set(names.a, [rank, widths.in]);
-    shapes.set(names.b, [widths.out, rank]);
-  }
-  return shapes;
-}
+/** Before the names of the best validation's parameters in a checkpoint. */
+const BEST = 'best.';
 
 const scalar = (value: number): Feed => ({ dtype: 'f32', dims: [], data: Float32Array.of(value) });
 
-const weightSum = (batches: readonly Batch[]): number => {
-  const sum = batches.flatMap((batch) => batch.weights.flat()).reduce((a, b) => a + b, 0);
-  ensure(sum > 0, 'BAD_DATA', 'A batch has no token with a weight: there is nothing to learn.');
-  return sum;
-};
-
-/** Tokens of a batch that are not padding: padding has no weight behind the last example's end. */
-const countTokens = (batch: Batch): number =>
-  batch.tokens.reduce((sum, row, i) => {
-    const last = batch.weights[i]!.findLastIndex((weight) => weight !== 0);
-    return sum + Math.min(row.length, last + 2);
-  }, 0);
-
 function definedOnly(options: Partial<OptimiserSettings>): Partial<OptimiserSettings> {
-  const keys = ['beta1', 'beta2', 'epsilon', 'weightDecay'] as const;
+  const keys = ['beta1', 'beta2', 'epsilon', 'weightDecay', 'decayAll'] as const;
   return Object.fromEntries(
     keys.flatMap((k) => (options[k] === undefined ? [] : [[k, options[k]]])),
   );
-}
-
-/** Cosines and sines of the positions of sequences of up to `s` tokens. */
-export function rotaryFeeds({ rope }: ModelConfig, s: number): Record<string, Feed> {
-  if (!rope) return {};
-  const { cos, sin } = new RotaryTables(rope).rows([...Array(s).keys()], Array<number>(s).fill(s));
-  return { cos: { dtype: 'f32', ...cos }, sin: { dtype: 'f32', ...sin } };
 }

@@ -76,6 +76,9 @@ export function where(condition: Value, a: Value, b: Value): Value {
   );
 }
 
+/** The same values; no gradient flows back. */
+export const detach = (x: Value): Value => elementwise('Identity', [x], () => [undefined]);
+
 // Comparisons give booleans: nothing flows back through them.
 export const lessOrEqual = (a: Value, b: Value): Value =>
   elementwise('LessOrEqual', [a, b], undefined, 'bool');

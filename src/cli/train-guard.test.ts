@@ -1,0 +1,64 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { suture } from './testing/suture.js';
+
+let dir: string;
+let functions: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'suture-cli-guard-'));
+  functions = join(dir, 'pairs.jsonl');
+  const rows = ['a', 'b', 'c', 'd'].map((name) => ({
+    id: name,
+    group: name,
+    cwe: 'CWE-787',
+    vulnerable: `strcpy(${name}, s);`,
+    secure: `strlcpy(${name}, s, 8);`,
+  }));
+  const alike = { ...rows[0], id: 'alike', vulnerable: 'x', secure: 'x' };
+  writeFileSync(functions, [...rows, alike].map((row) => JSON.stringify(row)).join('\n'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe('suture train guard', () => {
+  it('trains on pairs of one’s own, says how it scores others, and generates guided', async () => {
+    const out = join(dir, 'guard');
+    const train = ['train', 'guard', '--functions', functions, '--out', out, '--epochs', '1'];
+    const settings = ['--setting', 'layers=2', '--setting', 'maxTokens=32', '--batch', '2'];
+    const options = ['--validation', '0.25', '--accumulate', '1', '--threads', '1'];
+    const { code, out: text } = await suture(...train, ...settings, ...options);
+    expect(code).toBe(0);
+    expect(text).toMatch(/^3 pairs of 3 groups; 1 of 1 others to validate; 1 left out, both/m);
+    expect(text).toMatch(/of the adapter \(q_proj, k_proj, v_proj, o_proj\).*; 2 steps$/m);
+    expect(text).toMatch(/^Lowest validation loss \d\.\d{4}, after step 2, which is kept$/m);
+    expect(text).toMatch(
+      /secure 0\.\d{3}, vulnerable 0\.\d{3}; the secure one is higher in [01] of 1$/m,
+    );
+
+    const guided = await suture(
+      'generate',
+      'Hello',
+      '--guard',
+      out,
+      '--rescore',
+      '2',
+      '--max-tokens',
+      '4',
+    );
+    expect(guided.code).toBe(0);
+    expect(guided.out).toMatch(/Without the guard:\n.*\nWith it \(guard .*\):\n/s);
+  });
+
+  it.each([
+    [['--setting', 'hinge=sometimes'], 1, /--setting: .*hinge/s],
+    [['--setting', 'colour=1'], 1, /colour/],
+    [['--setting', 'hinge'], 2, /like hinge=batch/],
+    [['--validation', '1'], 2, /from 0 to below 1/],
+    [['--cwe', '89'], 1, /There is no pair of CWE-089/],
+  ])('refuses %j', async (options, code, message) => {
+    const found = await suture('train', 'guard', '--functions', functions, ...options);
+    expect(found.code).toBe(code);
+    expect(found.err).toMatch(message);
+  });
+});

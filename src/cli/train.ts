@@ -1,0 +1,9 @@
+import { Command } from 'commander';
+import { trainGuardCommand } from './train-guard.js';
+
+/** `suture train`: what is learnt from pairs of functions. */
+export function trainCommand(): Command {
+  return new Command('train')
+    .description('learn from functions before and after a security fix')
+    .addCommand(trainGuardCommand());
+}

@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { ensure, sha256 } from '../../core/index.js';
+import { Device, type Model } from '../../engine/index.js';
+import { loraModules, type ModelConfig } from '../../models/index.js';
+import {
+  initialLora,
+  loraTargets,
+  type StepReport,
+  Trainer,
+  writeAdapter,
+} from '../../train/index.js';
+import type { TokenPair } from '../data/tokens.js';
+import { analyserShapes, initialAnalyser } from './analyser.js';
+import { inBatches, PairBatches, tokenPrior } from './batches.js';
+import { writeGuard } from './file.js';
+import { DeepGuardObjective } from './objective.js';
+import type { DeepGuardSettings } from './settings.js';
+
+/** DeepGuard's configuration (its Table 8). */
+const OPTIMISER = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, decayAll: true };
+const MAX_NORM = 1;
+const WARMUP = 0.1;
+const PATIENCE = 3;
+
+export interface DeepGuardOptions {
+  /** Where adapter and guard go; checkpoints are kept in `checkpoints/` in it, and a run that was cut off resumes. */
+  dir: string;
+  settings: DeepGuardSettings;
+  /** Pairs that are never trained on: training ends when their loss has not fallen for 3 epochs. Defaults to none. */
+  validation?: readonly TokenPair[];
+  /** Of the adapters. Defaults to 16, and alpha to 32. */
+  rank?: number;
+  alpha?: number;
+  /** Last parts of the adapted layers' names. Defaults to `deepGuardTargets`. */
+  targetModules?: readonly string[];
+  /** In adapters and analyser. Defaults to 0.1. */
+  dropout?: number;
+  /** Defaults to 5. */
+  epochs?: number;
+  /** Pairs of one pass. Defaults to 8. */
+  batchSize?: number;
+  /** Passes of one step. Defaults to 2. */
+  accumulate?: number;
+  /** The highest learning rate: a tenth of all steps leads up to it, the others linearly down. Defaults to 2e-5. */
+  rate?: number;
+  /** Of first parameters, order and dropout. Defaults to 42. */
+  seed?: number;
+  threads?: number;
+  onStep?: (report: StepReport) => void;
+  signal?: AbortSignal;
+  /** Says nothing on standard error. Defaults to false. */
+  quiet?: boolean;
+}
+
+/** What a run of training came to. */
+export interface DeepGuardRun {
+  steps: number;
+  /** The step whose parameters were kept, and its validation loss; undefined without validation. */
+  best: { step: number; loss: number } | undefined;
+  targetModules: readonly string[];
+  /** Trained numbers in adapter and guard. */
+  parameters: { adapter: number; guard: number };
+  /** Of the steps that were done now. */
+  reports: StepReport[];
+}
+
+/**
+ * Which linear layers DeepGuard adapts, by the last parts of their names: queries and values in the
+ * Qwen families; `c_attn` where there is one; else all of the attention's.
+ */
+export function deepGuardTargets(config: ModelConfig): string[] {
+  if (config.family.startsWith('qwen')) return ['q_proj', 'v_proj'];
+  const modules = [...loraModules(config).keys()];
+  const own = modules.filter((module) => /\.(self_attn|attn|attention)\./.test(module));
+  const names = [...new Set(own.map((module) => module.split('.').at(-1)!))];
+  return names.includes('c_attn') ? ['c_attn'] : names;
+}
+
+/**
+ * Trains DeepGuard (ACL 2026) on pairs of functions: a LoRA adapter, the aggregator and analyser, and the
+ * token prior. AdamW, linear schedule with warm-up, gradients clipped to norm 1.
+ *
+ * @param pairs cut to the settings' `maxTokens` already (`tokenPairs`)
+ * @throws {SutureError} BAD_DATA for pairs that are longer, or none; BAD_ARGUMENT for layers or modules that
+ *   the model does not have; UNSUPPORTED where its weights are not f32; INTERRUPTED; DISK
+ * @example
+ * const settings = VARIANTS.paper;
+ * const { pairs } = tokenPairs(model.tokenizer, functions, { level: 'all', policy: settings.tooLong });
+ * await trainDeepGuard(model, pairs, { dir: 'runs/deepguard', settings });
+ */
+export async function trainDeepGuard(
+  model: Model,
+  pairs: readonly TokenPair[],
+  options: DeepGuardOptions,
+): Promise<DeepGuardRun> {
+  const { dir, settings, validation = [], rank = 16, alpha = 32, dropout = 0.1 } = options;
+  const { epochs = 5, batchSize = 8, accumulate = 2, rate = 2e-5, seed = 42 } = options;
+  const { config, checkpoint, tokenizer } = model;
+  ensure(
+    checkpoint.matrices.size === 0,
+    'UNSUPPORTED',
+    'A guard is trained in float32: load the model with dtype f32.',
+  );
+  for (const { id, secure, vulnerable } of [...pairs, ...validation]) {
+    const length = Math.max(secure.ids.length, vulnerable.ids.length);
+    const most = config.rope
+      ? settings.maxTokens
+      : Math.min(settings.maxTokens, config.maxPositions);
+    ensure(
+      length <= most,
+      'BAD_DATA',
+      `The pair ${id} has ${length} tokens; here a sequence has at most ${most}.`,
+    );
+  }
+  const targetModules = options.targetModules ?? deepGuardTargets(config);
+  const lora = { rank, alpha, targetModules, dropout };
+  const modules = loraTargets(config, lora);
+  const data = new PairBatches(pairs, { batchSize, seed });
+  const perEpoch = Math.ceil(data.perEpoch / accumulate);
+  const steps = Math.ceil((epochs * data.perEpoch) / accumulate);
+  const trainable = { kind: 'lora', weights: checkpoint.weights, modules } as const;
+  const objective = new DeepGuardObjective(config, trainable, { settings, dropout, seed });
+  const device = new Device(options.threads === undefined ? {} : { threads: options.threads });
+  try {
+    const trainer = await Trainer.of(
+      device,
+      objective,
+      new Map([...initialLora(config, modules, seed), ...initialAnalyser(config, settings, seed)]),
+    );
+    const reports = await trainer.run(data, {
+      ...OPTIMISER,
+      steps,
+      schedule: { peak: rate, warmup: Math.ceil(WARMUP * steps), decay: 'linear' },
+      maxNorm: MAX_NORM,
+      accumulate,
+      dir: join(dir, 'checkpoints'),
+      saveEvery: perEpoch,
+      ...(validation.length > 0 && {
+        validation: inBatches(validation, batchSize),
+        validateEvery: perEpoch,
+        patience: PATIENCE,
+      }),
+      ...(options.onStep && { onStep: options.onStep }),
+      ...(options.signal && { signal: options.signal }),
+      quiet: options.quiet ?? false,
+    });
+    const { best } = trainer;
+    const trained = await trainer.parameters();
+    const own = analyserShapes(config, settings);
+    const adapter = new Map([...trained].filter(([name]) => !own.has(name)));
+    const guard = new Map([...trained].filter(([name]) => own.has(name)));
+    writeAdapter(dir, adapter, { ...lora, baseModel: model.id });
+    // What the prior has seen is what the kept parameters have.
+    const seen = (best?.step ?? trainer.step) * accumulate;
+    writeGuard(dir, {
+      metadata: {
+        settings,
+        model: model.id,
+        model_hash: model.hash,
+        tokenizer_hash: tokenizer?.hash ?? '',
+        template_hash: tokenizer?.chatTemplateHash ?? '',
+        data_hash: sha256(
+          JSON.stringify(pairs.map(({ vulnerable, secure }) => [vulnerable.ids, secure.ids])),
+        ),
+        training: {
+          rank,
+          alpha,
+          targetModules,
+          dropout,
+          epochs,
+          batchSize,
+          accumulate,
+          rate,
+          seed,
+          best,
+        },
+      },
+      parameters: guard,
+      prior: tokenPrior(
+        Array.from({ length: seen }, (_, i) => data.batch(i)),
+        config.vocabSize,
+      ),
+    });
+    const count = (tensors: typeof trained) =>
+      [...tensors.values()].reduce((sum, { data: values }) => sum + values.length, 0);
+    return {
+      steps: trainer.step,
+      best,
+      targetModules,
+      parameters: { adapter: count(adapter), guard: count(guard) },
+      reports,
+    };
+  } finally {
+    await device.close();
+  }
+}
