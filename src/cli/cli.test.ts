@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,8 @@ describe('suture', () => {
     [['repair', '--cwe', '999'], /CWE-787/],
     [['repair', '--seed', 'x'], /whole number/],
     [['repair', '--samples', '0'], /at least 1/],
+    [['repair', '--strengths', '1,-2'], /above 0/],
+    [['repair', '--sites', 'middle'], /last_prompt, decision/],
     [['generate', '--no-such-option'], /unknown option/],
     [['verify', fixture], /give --reference, --text or both/],
     [['verify', fixture, '--text', 'x'], /--dtype int8/],
@@ -60,6 +62,9 @@ describe('suture', () => {
   });
 
   it.each([
+    [['repair', '--preset', 'surgical/gpt'], /no preset.*surgical\/llama-3\.1-8b.*BAD_ARGUMENT/s],
+    [['repair', '--preset', 'surgical/qwen2.5-14b'], /organism differs: its family is llama/],
+    [['repair', '--layers', '9'], /no layer 9.*BAD_ARGUMENT/s],
     [['repair', '-m', 'nowhere'], /no model at nowhere.*NOT_FOUND/],
     [['generate', '-v', 'nowhere.safetensors'], /nowhere\.safetensors.*NOT_FOUND/],
     [['generate', '-m', fixture, 'x'], /chat template.*BAD_ARGUMENT/],
@@ -116,44 +121,4 @@ describe('suture', () => {
     expect(out).toMatch(/same most probable token +\d+\.\d %/);
     expect(code).toBe(0);
   }, 60_000);
-
-  it('repairs the organism: summary, report, metrics, samples and a vector that works', async () => {
-    const { code, out, err } = await suture(['repair', '-n', '1', '-o', 'run']);
-    expect(err).toContain('find the layer');
-    expect(code).toBe(0);
-    for (const word of ['Review:', 'Writing:', 'Where:', 'Repair:', 'Controls:', 'report.html']) {
-      expect(out).toContain(word);
-    }
-    const metrics = JSON.parse(readFileSync(join(dir, 'run/metrics.json'), 'utf8'));
-    expect(metrics.folds).toHaveLength(7);
-    const rates = (name: string) =>
-      metrics.arms.find((arm: { name: string }) => arm.name === name).rates;
-    const { none, steered } = { none: rates('none'), steered: rates('steered') };
-    for (const { secure, insecure, other } of [none, steered]) {
-      expect(secure.hits + insecure.hits + other.hits).toBe(84);
-    }
-    expect(metrics.gap.raw.value).toBeGreaterThan(0.3);
-    expect(steered.secureWellFormed.value).toBeGreaterThan(none.secureWellFormed.value);
-    expect(readFileSync(join(dir, 'run/report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
-    const samples = readFileSync(join(dir, 'run/samples.jsonl'), 'utf8').trim().split('\n');
-    // Three intents, three more arms, and two curves of five strengths, 84 prompts each.
-    expect(samples).toHaveLength(84 * (3 + 3 + 2 * 5));
-
-    const vector = join('run', metrics.vector.file);
-    const shown = await suture(['generate', '-v', vector]);
-    expect(shown.code).toBe(0);
-    expect(shown.out).toContain('Without the vector:');
-    expect(shown.out).toMatch(/With it \(CWE-787, layer \d/);
-    const refused = await suture(['generate', '-m', fixture, '-v', vector, '--raw', 'x']);
-    expect(refused.code).toBe(1);
-    expect(refused.err).toMatch(/BAD_VECTOR/);
-  }, 600_000);
-
-  it('stops at Ctrl-C with its own exit code, and leaves no metrics', async () => {
-    const { code, err } = await suture(['repair', '-o', 'stopped'], 'find the layer');
-    expect(err).toMatch(/INTERRUPTED/);
-    expect(code).toBe(130);
-    expect(existsSync(join(dir, 'stopped/run.json'))).toBe(true);
-    expect(existsSync(join(dir, 'stopped/metrics.json'))).toBe(false);
-  }, 300_000);
 });

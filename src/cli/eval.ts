@@ -14,7 +14,6 @@ import {
   type Split,
 } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
-import { applyVector, readVector, vectorTexts } from '../steer/index.js';
 import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
@@ -28,6 +27,7 @@ import {
   modelOption,
   threadsOption,
   type VectorOptions,
+  vectorsOf,
   wholeNumber,
   withVectorOptions,
 } from './options.js';
@@ -131,7 +131,12 @@ function withDrawing(command: Command): Command {
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
-    .option('--endpoint <url>', 'ask an OpenAI-compatible server instead, up to /v1')
+    .addOption(
+      new Option(
+        '--endpoint <url>',
+        'ask an OpenAI-compatible server instead, up to /v1',
+      ).conflicts(['vector', 'adapter']),
+    )
     .option('--endpoint-model <name>', 'the model to ask there')
     .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
     .option('--concurrency <n>', 'requests at a time', wholeNumber(1), 4)
@@ -198,12 +203,11 @@ async function local(
   scenarios: readonly Scenario[],
   progressing: Progressing,
 ): Promise<void> {
-  const { dtype, device, threads, vector, adapter } = options;
+  const { dtype, device, threads, adapter } = options;
   const { signal } = progressing;
   const model = await load(options.model, { dtype, device, threads, signal });
   try {
-    const file = vector === undefined ? undefined : readVector(vector);
-    const interventions = file && applyVector(file, model, options);
+    const { interventions, record } = vectorsOf(options, model);
     const store = RunStore.start(options.out, {
       ...about,
       model: {
@@ -213,15 +217,13 @@ async function local(
         template: model.tokenizer?.chatTemplateHash ?? null,
         dtype,
       },
-      vector: file
-        ? { ...vectorTexts(file), strength: options.strength ?? file.metadata.strength }
-        : null,
+      steering: record,
       adapter: adapter === undefined ? null : resolve(adapter),
     });
     try {
       await generateLocally(store, scenarios, model, about.drawing, {
         ...progressing,
-        ...(interventions && { interventions }),
+        interventions,
         ...(adapter !== undefined && { adapter }),
       });
     } finally {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { GenerateOptions, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
 import { DeepGuardGuide } from '../guard/index.js';
 import { pairs } from '../organism/index.js';
-import { applyVector, readVector, type VectorFile } from '../steer/index.js';
+import { applyVectors, readVector, type VectorFile } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -59,27 +59,30 @@ export function generateCommand(): Command {
 }
 
 async function run(prompt: string | undefined, options: Options): Promise<void> {
-  const file = options.vector === undefined ? undefined : readVector(options.vector);
+  const files = (options.vector ?? []).map(readVector);
   const asked =
     prompt ??
-    pairs(file?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts.insecure;
+    pairs(files[0]?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts
+      .insecure;
   const prompts = promptsOf(asked, options);
   await interruptible(async (signal) => {
     const { dtype, device, threads } = options;
     const model = await load(options.model, { dtype, device, threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
-      if (!file && options.guard === undefined) {
+      if (files.length === 0 && options.guard === undefined) {
         await stream(model, prompts, options, signal);
         return;
       }
-      const interventions = file ? applyVector(file, model, options) : [];
+      const interventions = applyVectors(files, model, { ...options, rule: options.combine });
       const guide = await openGuide(model, options);
       try {
-        write(`Without ${file ? 'the vector' : 'the guard'}:\n`);
+        const [the, it] = files.length > 1 ? ['the vectors', 'them'] : ['the vector', 'it'];
+        write(`Without ${files.length > 0 ? the : 'the guard'}:\n`);
         await stream(model, prompts, options, signal);
-        const used = [file && describe(file, options), options.guard && `guard ${options.guard}`];
-        write(`\nWith it (${used.filter(Boolean).join('; ')}):\n`);
+        const guards = options.guard === undefined ? [] : [`guard ${options.guard}`];
+        const used = [...files.map((file) => described(file, options)), ...guards];
+        write(`\nWith ${it} (${used.join('; ')}):\n`);
         await stream(model, prompts, options, signal, {
           interventions,
           ...(await guide?.options(model.encode(prompts))),
@@ -104,11 +107,14 @@ async function openGuide(
   });
 }
 
-function describe({ directions, metadata }: VectorFile, options: Options): string {
-  const { cwe = 'imported', strength } = metadata;
+function described({ metadata, directions }: VectorFile, options: Options): string {
   const layers = [...directions.keys()].join(', ');
   const place = directions.size === 1 ? `layer ${layers}` : `layers ${layers}`;
-  return `${cwe}, ${place}, strength ${options.strength ?? strength}`;
+  const strength =
+    options.share === undefined
+      ? `strength ${options.strength ?? metadata.strength}`
+      : `${options.share} of the stream's length`;
+  return `${metadata.cwe ?? 'imported'}, ${place}, ${strength}`;
 }
 
 function promptsOf(asked: string, { suffix, raw }: Options): Prompts {

@@ -1,8 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ensure, readText } from '../core/index.js';
-import { DTYPES, PROVIDERS } from '../engine/index.js';
+import { DTYPES, type ModelIdentity, PROVIDERS } from '../engine/index.js';
 import { cweName } from '../evaluate/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
+import {
+  applyVectors,
+  COMBINATIONS,
+  type Combination,
+  readVector,
+  vectorTexts,
+} from '../steer/index.js';
 
 /** Parsers of option values; a wrong one is a wrong command line. */
 export function wholeNumber(least: number) {
@@ -124,12 +131,47 @@ export const signedByOption = () =>
     'refuse a vector that was not signed with the private half of this public key',
   ).argParser(readText);
 
+/** How one or several vectors are applied while a model writes. */
 export interface VectorOptions extends StrengthOptions {
-  vector?: string;
+  vector?: string[];
+  combine: Combination;
+  share?: number;
+  keepNorm?: true;
+  halfLife?: number;
 }
 
-/** The same where there may be a vector or none. */
+/** The same where there may be vectors or none. */
 export const withVectorOptions = (command: Command): Command =>
   withStrengthOptions(
-    command.option('-v, --vector <file>', 'a steering vector written by "suture repair"'),
-  );
+    command
+      .option(
+        '-v, --vector <file>',
+        'a steering vector written by "suture repair"; may be repeated',
+        (file: string, others: string[] = []) => [...others, file],
+      )
+      .addOption(
+        new Option('--combine <rule>', 'where several vectors act at one layer')
+          .choices(COMBINATIONS)
+          .default('sum'),
+      ),
+  )
+    .option('--share <x>', 'in place of a multiple: share of the length of the stream', decimal)
+    .option('--keep-norm', 'turn the stream without making it longer')
+    .option('--half-life <n>', 'halve the strength every so many tokens', decimal);
+
+/** The edits that the options ask for, and what a run records of them; nothing where no vector is given. */
+export function vectorsOf(options: VectorOptions, model: ModelIdentity) {
+  const { vector = [], combine: rule, strength, share, keepNorm, halfLife } = options;
+  const files = vector.map(readVector);
+  return {
+    files,
+    interventions: applyVectors(files, model, { ...options, rule }),
+    record:
+      files.length === 0
+        ? null
+        : {
+            vectors: files.map(vectorTexts),
+            ...{ rule, strength, share, keepNorm, halfLife },
+          },
+  };
+}

@@ -51,11 +51,13 @@ const PLACES = {
 const SITES: Record<string, string> = {
   last_prompt: ', read at the last prompt token',
   decision: ', read at the decision',
+  changed: ', read at the changed tokens',
+  mean: ', read as the mean over all tokens',
 };
 
 function describe(file: VectorFile): string[][] {
   const { metadata, directions } = file;
-  const { cwe, method, site, strength, positions, evaluation } = metadata;
+  const { cwe, method, site, strength, positions, until, evaluation } = metadata;
   const read = site === undefined ? '' : (SITES[site] ?? `, read at ${site}`);
   const layers = [...directions].map(([layer, data]) => `${layer} (norm ${norm(data).toFixed(2)})`);
   const hash = (text: string | undefined) => text || 'none';
@@ -63,7 +65,10 @@ function describe(file: VectorFile): string[][] {
     ['against', cwe ?? 'not said'],
     ['made by', `${method}${read}`],
     ['layers', layers.join(', ')],
-    ['strength', `${strength}, at ${PLACES[positions]}`],
+    [
+      'strength',
+      `${strength}, at ${PLACES[positions]}${until === undefined ? '' : `, until it has written one of ${until.join(', ')}`}`,
+    ],
     ['made for', `${metadata.model} (${metadata.family})`],
     ['weights', hash(metadata.model_hash)],
     ['tokenizer', hash(metadata.tokenizer_hash)],

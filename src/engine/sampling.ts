@@ -39,12 +39,15 @@ export function sample(logits: Float32Array, options: SamplingOptions, random: R
   if (temperature === 0) return best;
 
   const draw = random.float();
-  weigh(logits, logits[best]!, temperature);
+  const mass = weigh(logits, logits[best]!, temperature);
   if (topK > 0) {
     const first = largest(logits, topK).filter((id) => weights[id]! > 0);
     return drawFrom(nucleus(first, topP * massOf(first)), draw) ?? best;
   }
-  return (topP < 1 ? drawFromNucleus(logits, topP, draw) : drawFromAll(draw)) ?? best;
+  if (topP === 1) return drawFromAll(draw) ?? best;
+  // Most tokens of code are as good as certain: the most probable one, whose weight is 1, is the whole nucleus.
+  if (topP * mass <= 1) return best;
+  return drawFromNucleus(logits, topP * mass, draw) ?? best;
 }
 
 /** The id of the largest logit, of equals the smallest. */
@@ -87,12 +90,14 @@ let steps = new Uint16Array(0);
 /** The weight of all tokens of a step. */
 const stepMass = new Float64Array(EXPONENTIALS.length);
 
-function weigh(logits: Float32Array, top: number, temperature: number): void {
+/** @returns the weight of all tokens */
+function weigh(logits: Float32Array, top: number, temperature: number): number {
   if (weights.length !== logits.length) {
     weights = new Float64Array(logits.length);
     steps = new Uint16Array(logits.length);
   }
   stepMass.fill(0);
+  let mass = 0;
   for (let i = 0; i < logits.length; i++) {
     const below = (top - logits[i]!) / temperature;
     if (below > NEGLIGIBLE) {
@@ -107,17 +112,16 @@ function weigh(logits: Float32Array, top: number, temperature: number): void {
     weights[i] = weight;
     steps[i] = step;
     stepMass[step]! += weight;
+    mass += weight;
   }
+  return mass;
 }
 
 /**
- * Draws among the most probable tokens that together reach `topP` of the mass. Sorting is what would
+ * Draws among the most probable tokens that together reach a mass of `goal`. Sorting is what would
  * cost: only the steps in which the nucleus ends and the draw falls are sorted.
  */
-function drawFromNucleus(logits: Float32Array, topP: number, draw: number): number | undefined {
-  let mass = 0;
-  for (const step of stepMass) mass += step;
-  const goal = topP * mass;
+function drawFromNucleus(logits: Float32Array, goal: number, draw: number): number | undefined {
   let above = 0; // of the steps that are in the nucleus whole
   let last = 0;
   while (last < stepMass.length - 1 && above + stepMass[last]! < goal) above += stepMass[last++]!;

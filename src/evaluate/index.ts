@@ -1,5 +1,11 @@
 export { fencedCode } from './answer.js';
-export { type CompleteOptions, type Completion, type Condition, complete } from './complete.js';
+export {
+  type CompleteOptions,
+  type Completion,
+  type Condition,
+  complete,
+  type Resumed,
+} from './complete.js';
 export type { ExportedRun } from './export/exported.js';
 export { exportInspect } from './export/inspect.js';
 export { exportLmEval, type LmEvalFiles } from './export/lm-eval.js';
@@ -18,6 +24,7 @@ export {
   type OutcomeRates,
   outcomeRates,
   pairedDifference,
+  pairedMeans,
   pairedShares,
   type Rate,
 } from './rates.js';

@@ -92,15 +92,25 @@ export function pairedDifference(
 }
 
 /** The same of any observations: item i of both is one case under two conditions. */
-export function pairedShares(
+export const pairedShares = (
   a: readonly { base: string; hit: boolean }[],
   b: readonly { hit: boolean }[],
+): Difference =>
+  pairedMeans(
+    a.map(({ base, hit }) => ({ base, value: Number(hit) })),
+    b.map(({ hit }) => Number(hit)),
+  );
+
+/** The same of any numbers: how much larger `a` is than `b` on average, case by case. */
+export function pairedMeans(
+  a: readonly { base: string; value: number }[],
+  b: readonly number[],
 ): Difference {
   if (a.length === 0) return { value: 0, low: -1, high: 1, p: 1 };
   const byBase = new Map<string, number[]>();
-  for (const [i, { base, hit }] of a.entries()) {
+  for (const [i, { base, value }] of a.entries()) {
     const differences = byBase.get(base) ?? [];
-    differences.push(Number(hit) - Number(b[i]!.hit));
+    differences.push(value - b[i]!);
     byBase.set(base, differences);
   }
   const clusters = [...byBase.values()];

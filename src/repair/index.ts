@@ -1,3 +1,21 @@
+export type { ArmKind } from './arms.js';
 export { findings } from './findings.js';
-export type { ArmName, Fold, RepairMetrics } from './metrics.js';
+export {
+  type Arm,
+  type Effect,
+  type Fold,
+  PRIMARY,
+  type PrimaryArm,
+  type RepairMetrics,
+} from './metrics.js';
+export {
+  checkPreset,
+  PRESET_TOKENS,
+  PRESETS,
+  type Preset,
+  type Published,
+  presetGrid,
+  presetOf,
+} from './presets.js';
 export { packageVersion, type RepairOptions, repair } from './repair.js';
+export type { OrdinaryTask, Utility } from './utility.js';

@@ -1,22 +1,22 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensure, fileError, sha256, writeFileAtomic } from '../core/index.js';
-import { formatReliabilityGap, review, reviewAccuracy } from '../diagnose/index.js';
+import { ensure, groupBy, Random, sha256, writeFileAtomic } from '../core/index.js';
+import { formatReliabilityGap, type Review, review, reviewAccuracy } from '../diagnose/index.js';
 import type { Model } from '../engine/index.js';
 import {
   type Completion,
-  type Condition,
-  complete,
-  type Difference,
+  clusteredRate,
   type Intent,
   isRepaired,
   outcomeRates,
   type PromptPair,
   pairedDifference,
+  pairedMeans,
   type ReviewItem,
+  RunFolder,
 } from '../evaluate/index.js';
 import { type Cwe, Scanner } from '../scan/index.js';
-import { holm, median } from '../stats/index.js';
+import { holm, jointSignFlipTest, mean, median } from '../stats/index.js';
 import {
   basesOf,
   bestSetting,
@@ -24,29 +24,63 @@ import {
   type Contrast,
   checkBases,
   chooseFolds,
+  type Dictionary,
+  defaultGrid,
   type FoldChoice,
-  meanDifference,
+  type Grid,
+  type InnerScore,
+  isGood,
   meanScores,
+  otherBases,
+  QUALITY,
+  type Quality,
+  randomLike,
   readContrasts,
   refuseOverlap,
   type ScoredSetting,
-  SITES,
-  STRENGTHS,
+  type Setting,
   scoreInnerFolds,
+  stability,
   steering,
+  vectorFor,
   writeVector,
 } from '../steer/index.js';
-import { norm } from '../tensor/index.js';
+import { cosine, norm } from '../tensor/index.js';
+import type { ChatMessage } from '../text/index.js';
+import { type ArmPlan, armsOf } from './arms.js';
 import { findings } from './findings.js';
-import type { Arm, ArmName, Fold, RepairMetrics } from './metrics.js';
+import {
+  type Arm,
+  type Effect,
+  type Fold,
+  PRIMARY,
+  type PrimaryArm,
+  type RepairMetrics,
+} from './metrics.js';
+import { preambleOf } from './prompts.js';
+import { type NamedCondition, Samples } from './samples.js';
+import { measureUtility, type OrdinaryTask } from './utility.js';
 
 export interface RepairOptions {
   cwe: Cwe;
   /** Pairs of this weakness: vectors come from the split `derive`, everything is judged on `judge`. */
   pairs: readonly PromptPair[];
   reviewItems: readonly ReviewItem[];
-  /** The run folder: `run.json`, `samples.jsonl`, `metrics.json` and the vector are written there. */
+  /** Pairs of other weaknesses, whose vectors are controls. Defaults to none. */
+  others?: ReadonlyMap<Cwe, readonly PromptPair[]>;
+  /** Ordinary tasks that a repair must leave as they are. Defaults to none. */
+  ordinary?: readonly OrdinaryTask[];
+  /**
+   * The run folder: `run.json`, `samples.jsonl`, `metrics.json` and the vector are written there. A run that
+   * was cut off goes on where it stopped.
+   */
   out: string;
+  /** What is tried on inner folds. Defaults to mean differences, both sites, two reaches and eight strengths. */
+  grid?: Partial<Grid>;
+  /** A sparse autoencoder, for the method `sae_feature` at its layer. Defaults to none. */
+  dictionary?: Dictionary;
+  /** What a setting may cost to be chosen. Defaults to at most 25 % other, 5 % degenerate, and 80 % that parse. */
+  quality?: Quality;
   /** Defaults to 0. */
   seed?: number;
   /** Completions of each judged prompt under each condition. Defaults to 2. */
@@ -63,35 +97,306 @@ export interface RepairOptions {
 /** The paper's sampling (Surgical Repair, section 4). */
 const SAMPLING = { temperature: 0.6, topP: 0.9 };
 
-/** The baseline that costs nothing: what a careful user would write before the prompt. */
-const REMINDER =
-  'Write secure code. Treat all input as untrusted, check bounds, and avoid unsafe calls.';
-
-const ARMS: Record<ArmName, string> = {
-  none: 'as it is',
-  steered: 'steering vector',
-  random: 'random vector of the same norm',
-  prompt: 'security reminder in the prompt',
-};
+/** Rows decoded together. */
+const ROWS = 128;
 
 /**
  * Measures the gap of a model in one weakness, derives a steering vector, and measures its effect
- * on task families that it never saw (nested leave-one-base-out).
+ * on task families that it never saw (nested leave-one-base-out), beside everything that a vector has to be
+ * compared with.
  *
- * @throws {SutureError} BAD_DATA where pairs overlap or are too few; INTERRUPTED; DISK
+ * @throws {SutureError} BAD_DATA where pairs overlap or are too few; BAD_ARGUMENT where the folder holds another
+ *   run; INTERRUPTED; DISK
  */
 export async function repair(model: Model, options: RepairOptions): Promise<RepairMetrics> {
   const began = performance.now();
   const { cwe, out, seed = 0, samples = 2, innerPrompts = 2, maxNewTokens = 64, signal } = options;
+  const { others = new Map(), ordinary = [], quality = QUALITY, dictionary } = options;
   const { tokenizer } = model;
   ensure(
     tokenizer?.chatTemplate,
     'BAD_ARGUMENT',
     `${model.id} has no chat template: repair asks its questions as a conversation.`,
   );
-  const derive = options.pairs.filter(({ split }) => split === 'derive');
-  const judged = options.pairs.filter(({ split }) => split === 'judge');
-  const bases = basesOf(options.pairs);
+  const { derive, judged, bases } = splitOf(options.pairs);
+  ensure(options.reviewItems.length > 0, 'BAD_DATA', 'There are no snippets to review.');
+  const grid: Grid = { ...defaultGrid(model.nLayers), ...options.grid };
+  const folder = RunFolder.start(out, {
+    command: 'repair',
+    suture: packageVersion(),
+    model: { id: model.id, hash: model.hash, tokenizer: tokenizer.hash },
+    cwe,
+    seed,
+    samples,
+    innerPrompts,
+    sampling: { ...SAMPLING, maxNewTokens },
+    grid,
+    quality,
+    ...(dictionary && { dictionary: dictionary.hash }),
+    data: sha256(JSON.stringify([options.pairs, options.reviewItems, [...others], ordinary])),
+  });
+  try {
+    const scanner = await Scanner.load();
+    const saved = new Samples(model, scanner, folder);
+    const stage = (name: string) => (done: number, total: number) =>
+      options.onProgress?.(name, done, total);
+    const sampling = { ...SAMPLING, maxNewTokens, seed, ...(signal ? { signal } : {}) };
+    const judge = (
+      name: string,
+      conditions: NamedCondition[],
+      how: { n?: number; temperature?: number } = {},
+    ) =>
+      saved.complete(conditions, {
+        ...sampling,
+        n: samples,
+        ...how,
+        onProgress: stage(name),
+        maxBatch: ROWS,
+      });
+    const ask = (name: string, intent: Intent): NamedCondition[] =>
+      judged.map((pair) => ({ name, pair, intent }));
+
+    // 1. The gap: does it recognise what it writes?
+    const reviews = await folder.once('pieces/reviews.json', () =>
+      review(model, options.reviewItems, {
+        onProgress: stage('review'),
+        maxNewTokens,
+        ...(signal ? { signal } : {}),
+      }),
+    );
+    const none = await judge('generate', ask('none', 'insecure'));
+    const neutral = await judge('generate', ask('neutral', 'neutral'));
+    const secure = await judge('generate', ask('secure', 'secure'));
+    const gap = {
+      ...formatReliabilityGap(reviews satisfies Review[], none),
+      review: reviewAccuracy(reviews),
+      generation: {
+        insecure: outcomeRates(none),
+        neutral: outcomeRates(neutral),
+        secure: outcomeRates(secure),
+      },
+    };
+
+    // 2. Where: vectors of every layer and site, tried on inner folds.
+    const contrasts = await readContrasts(model, derive, dictionary);
+    const tried = bases.flatMap((base) =>
+      spread(
+        derive.filter((pair) => pair.base === base),
+        innerPrompts,
+      ),
+    );
+    const scores = await scoreInnerFolds(model, scanner, contrasts, tried, {
+      ...sampling,
+      grid,
+      journal: folder.journal<InnerScore[]>('pieces/inner.jsonl'),
+      onLayer: stage('find the layer'),
+    });
+    const overall = meanScores(scores);
+    const folds = chooseFolds(contrasts, scores, quality);
+    const last = Math.max(...grid.layers);
+    const atLast = chooseFolds(
+      contrasts,
+      scores.filter(({ setting }) => setting.layer === last),
+      quality,
+    );
+
+    // 3. The effect, on each base with what was chosen without it, beside all that it has to be compared with.
+    const otherContrasts = await contrastsOf(model, others, dictionary);
+    const plans = armsOf({
+      cwe,
+      seed,
+      contrasts,
+      judgedContrasts: await readContrasts(model, judged, dictionary),
+      folds,
+      lastLayer: folds.every(({ layer }) => layer === last) ? [] : atLast,
+      others: otherContrasts,
+      takesSystem: takesSystem(model),
+    });
+    const completions = new Map<string, Completion[][]>();
+    for (const temperature of new Set(plans.map((plan) => plan.temperature))) {
+      const own = plans.filter((plan) => plan.temperature === temperature);
+      const found = await judge(
+        'steer',
+        own.flatMap((plan) => conditionsOf(plan, judged)),
+        temperature === undefined ? {} : { temperature },
+      );
+      let from = 0;
+      for (const plan of own) {
+        const size = judged.length * samples;
+        const draws = Array.from({ length: plan.draws ?? 1 }, (_, draw) =>
+          found.slice(from + draw * size, from + (draw + 1) * size),
+        );
+        completions.set(plan.name, draws);
+        from += draws.length * size;
+      }
+    }
+    const arms = plans.map(({ name, kind, description }): Arm => {
+      const all = completions.get(name)!.flat();
+      const distinct = new Set(all.map(({ pair, text }) => `${pair.id} ${text}`)).size;
+      return { name, kind, description, rates: outcomeRates(all), distinct };
+    });
+    const steered = completions.get('steered')![0]!;
+    const effects = effectsOf(plans, steered, completions);
+
+    // Prompts that ask for neither way: a repair must not hurt where the model was right.
+    const choiceOf = (pair: PromptPair) => folds.find(({ base }) => base === pair.base)!;
+    const neutralSteered = await judge(
+      'neutral prompts',
+      judged.map((pair) => ({
+        name: 'neutral steered',
+        pair,
+        intent: 'neutral',
+        interventions: [steering(choiceOf(pair), choiceOf(pair).vector)],
+      })),
+    );
+
+    // 4. How strength acts.
+    const curves = [];
+    for (const curve of curvesOf(folds, atLast, grid)) {
+      curves.push({ ...curve, points: await pointsOf(curve) });
+    }
+
+    // 5. The vector for use: from all bases, at the setting that is best over all inner folds.
+    const setting = bestSetting(overall, quality);
+    const { vector: direction, until } = vectorFor(setting, contrasts);
+    const stops = setting.reach === 'until_decided' && until.length > 0;
+    const file = `${cwe.toLowerCase()}.safetensors`;
+    writeVector(join(out, file), {
+      directions: new Map([[setting.layer, direction]]),
+      metadata: {
+        cwe,
+        method: setting.method.replace('_', '-'),
+        site: setting.site,
+        strength: setting.strength,
+        positions: setting.reach === 'last_prompt' ? 'last_prompt' : 'last_prompt_and_generated',
+        ...(stops && { until: until as [string, ...string[]] }),
+        stream_norms: { [setting.layer]: streamNorm(contrasts, setting) },
+        ...boundTo(model),
+        data_hash: sha256(JSON.stringify(derive)),
+        evaluation: JSON.stringify({
+          protocol: 'nested leave-one-base-out',
+          held_out: outcomeRates(steered),
+        }),
+      },
+    });
+    const utility =
+      ordinary.length === 0
+        ? undefined
+        : await folder.once('pieces/utility.json', async () => {
+            const applied = { ...setting, until };
+            const random = randomVector(direction, seed);
+            const [plain, ...rest] = await measureUtility(
+              model,
+              ordinary,
+              [
+                { vector: { vector: direction, applied } },
+                { vector: { vector: random, applied } },
+                { preamble: preambleOf('terse', cwe) },
+              ],
+              { maxNewTokens: 2 * maxNewTokens, signal },
+            );
+            const [under, chance, prompt] = rest;
+            return { none: plain!, steered: under!, random: chance!, prompt: prompt! };
+          });
+
+    const metrics: RepairMetrics = {
+      version: 2,
+      suture: packageVersion(),
+      created: new Date().toISOString(),
+      model: {
+        id: model.id,
+        family: model.config.family,
+        nLayers: model.nLayers,
+        dModel: model.dModel,
+        hash: model.hash,
+        tokenizerHash: tokenizer.hash,
+      },
+      cwe,
+      seed,
+      sampling: { samplesPerPrompt: samples, ...SAMPLING, maxNewTokens },
+      data: {
+        bases,
+        derivePairs: derive.length,
+        judgePairs: judged.length,
+        reviewItems: options.reviewItems.length,
+        ordinaryTasks: ordinary.length,
+      },
+      gap,
+      quality: { ...quality, exceeded: folds.filter((fold) => !isGood(fold, quality)).length },
+      layers: layerTable(overall, contrasts, quality),
+      folds: folds.map((choice) => foldOf(choice, completions)),
+      arms,
+      effects,
+      neutral: {
+        before: outcomeRates(neutral),
+        after: outcomeRates(neutralSteered),
+        insecure: pairedDifference(neutralSteered, neutral, isInsecure),
+        secureWellFormed: pairedDifference(neutralSteered, neutral, isRepaired),
+      },
+      utility,
+      curves,
+      examples: examplesOf(none, steered),
+      vector: {
+        file,
+        ...settingOf(setting),
+        norm: norm(direction),
+        cosines: Object.fromEntries(
+          [...otherContrasts].map(([other, own]) => [
+            other,
+            cosine(vectorFor(setting, own).vector, direction),
+          ]),
+        ),
+      },
+      findings: [],
+      seconds: (performance.now() - began) / 1000,
+    };
+    metrics.findings = findings(metrics);
+    writeFileAtomic(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
+    return metrics;
+
+    async function pointsOf(curve: Curve): Promise<RepairMetrics['curves'][number]['points']> {
+      const applied = new Map(
+        bases.map((base) => {
+          const made = vectorFor(curve, otherBases(contrasts, base));
+          const vector = curve.random ? randomVector(made.vector, seed, base) : made.vector;
+          return [base, { ...made, vector }];
+        }),
+      );
+      const steps = grid.strengths.flatMap((strength) =>
+        judged.map((pair) => ({ strength, pair })),
+      );
+      const { method, site, layer, reach, random } = curve;
+      const label = ['curve', method, site, layer, reach, ...(random ? ['random'] : [])].join(' ');
+      const found = await judge(
+        'strength curve',
+        steps.map(({ strength, pair }) => {
+          const { vector, until: ends } = applied.get(pair.base)!;
+          return {
+            name: `${label} ${strength}`,
+            pair,
+            intent: 'insecure',
+            interventions: [steering({ layer, reach, strength, until: ends }, vector)],
+          };
+        }),
+        { n: 1 },
+      );
+      const first = none.filter(({ sample }) => sample === 0);
+      return [0, ...grid.strengths].map((strength) => {
+        const own =
+          strength === 0 ? first : found.filter((_, i) => steps[i]!.strength === strength);
+        return { strength, rates: outcomeRates(own), byBase: repairedByBase(own) };
+      });
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+/** Pairs to make vectors from and pairs to judge them on, with nothing in common but what must be. */
+function splitOf(pairs: readonly PromptPair[]) {
+  const derive = pairs.filter(({ split }) => split === 'derive');
+  const judged = pairs.filter(({ split }) => split === 'judge');
+  const bases = basesOf(pairs);
   for (const base of bases) {
     const isOwn = (pair: PromptPair) => pair.base === base;
     ensure(
@@ -105,232 +410,161 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
     );
   }
   checkBases(bases);
-  ensure(options.reviewItems.length > 0, 'BAD_DATA', 'There are no snippets to review.');
-  const run = new RunFolder(out, {
-    command: 'repair',
-    suture: packageVersion(),
-    model: { id: model.id, hash: model.hash, tokenizer: tokenizer.hash },
-    cwe,
-    seed,
-    samples,
-    innerPrompts,
-    sampling: { ...SAMPLING, maxNewTokens },
-    strengths: STRENGTHS,
-    data: dataHash(options.pairs, options.reviewItems),
-  });
-  const scanner = await Scanner.load();
-  const stage = (name: string) => (done: number, total: number) =>
-    options.onProgress?.(name, done, total);
-  const sampling = { ...SAMPLING, maxNewTokens, seed, ...(signal ? { signal } : {}) };
-  const judge = async (name: string, label: string, conditions: Condition[], n = samples) => {
-    const onProgress = stage(name);
-    const completions = await complete(model, scanner, conditions, {
-      ...sampling,
-      n,
-      onProgress,
-      maxBatch: 128,
-    });
-    run.append(label, completions);
-    return completions;
-  };
-  const ask = (intent: Intent): Condition[] => judged.map((pair) => ({ pair, intent }));
+  return { derive, judged, bases };
+}
 
-  // 1. The gap: does it recognise what it writes?
-  const reviews = await review(model, options.reviewItems, {
-    onProgress: stage('review'),
-    maxNewTokens,
-    ...(signal ? { signal } : {}),
-  });
-  const none = await judge('generate', 'none', ask('insecure'));
-  const neutral = await judge('generate', 'neutral', ask('neutral'));
-  const secure = await judge('generate', 'secure', ask('secure'));
-  const gap = {
-    ...formatReliabilityGap(reviews, none),
-    review: reviewAccuracy(reviews),
-    generation: {
-      insecure: outcomeRates(none),
-      neutral: outcomeRates(neutral),
-      secure: outcomeRates(secure),
-    },
-  };
-
-  // 2. Where: vectors of every layer and site, tried on inner folds.
-  const contrasts = await readContrasts(model, derive);
-  const tried = bases.flatMap((base) =>
-    spread(
-      derive.filter((p) => p.base === base),
-      innerPrompts,
-    ),
-  );
-  const scores = await scoreInnerFolds(model, scanner, contrasts, tried, {
-    ...sampling,
-    onLayer: stage('find the layer'),
-  });
-  const overall = meanScores(scores);
-  const folds = chooseFolds(contrasts, scores, seed);
-
-  // 3. The effect, on each base with what was chosen without it.
-  const choiceOf = (pair: PromptPair) => folds.find(({ base }) => base === pair.base)!;
-  const under = (edit: (choice: FoldChoice) => Float32Array): Condition[] =>
-    judged.map((pair) => {
-      const choice = choiceOf(pair);
-      const interventions = [steering(choice, edit(choice))];
-      return { pair, intent: 'insecure', interventions };
-    });
-  const completions: Record<ArmName, Completion[]> = {
-    none,
-    steered: await judge(
-      'steer',
-      'steered',
-      under(({ vector }) => vector),
-    ),
-    random: await judge(
-      'steer',
-      'random',
-      under(({ random }) => random),
-    ),
-    prompt: await judge(
-      'steer',
-      'prompt',
-      ask('insecure').map((condition) => ({ ...condition, preamble: REMINDER })),
-    ),
-  };
-  const armNames = Object.keys(ARMS) as ArmName[];
-  const arms: Arm[] = armNames.map((name) => ({
-    name,
-    description: ARMS[name],
-    rates: outcomeRates(completions[name]),
-  }));
-  const others = armNames.filter((name) => name !== 'steered');
-  const against = (hit: (completion: Completion) => boolean) =>
-    holmCorrected(
-      others.map((arm) => pairedDifference(completions.steered, completions[arm], hit)),
-    );
-  const insecureEffects = against(({ judgement }) => judgement.outcome === 'insecure');
-  const repairedEffects = against(isRepaired);
-  const effects = others.map((arm, i) => ({
-    against: arm,
-    insecure: insecureEffects[i]!,
-    secureWellFormed: repairedEffects[i]!,
-  }));
-
-  // 4. How strength acts, at the layer that was chosen most often.
-  const layer = mode(folds.map((fold) => fold.layer));
-  const reach = mode(folds.map((fold) => fold.reach));
-  const curves = [];
-  for (const site of SITES) {
-    const vectors = new Map(
-      bases.map((base) => [
-        base,
-        meanDifference(
-          contrasts.filter(({ pair }) => pair.base !== base),
-          site,
-          layer,
-        ),
-      ]),
-    );
-    const first = none.filter(({ sample }) => sample === 0);
-    const points = [{ strength: 0, rates: outcomeRates(first) }];
-    const grid = STRENGTHS.flatMap((strength) => judged.map((pair) => ({ strength, pair })));
-    const results = await judge(
-      'strength curve',
-      `curve ${site} layer ${layer}`,
-      grid.map(({ strength, pair }) => ({
-        pair,
-        intent: 'insecure',
-        interventions: [steering({ layer, reach, strength }, vectors.get(pair.base)!)],
-      })),
-      1,
-    );
-    for (const strength of STRENGTHS) {
-      const rates = outcomeRates(results.filter((_, i) => grid[i]!.strength === strength));
-      points.push({ strength, rates });
-    }
-    curves.push({ layer, site, reach, points });
+/** Whether a system message reaches the model, and as something else than a user's. */
+function takesSystem(model: Model): boolean {
+  const rendered = (...messages: ChatMessage[]) => model.encode({ messages })[0]!.join();
+  try {
+    const system = rendered({ role: 'system', content: 'A.' }, { role: 'user', content: 'B.' });
+    return ['B.', 'A.\nB.'].every((content) => system !== rendered({ role: 'user', content }));
+  } catch {
+    return false; // templates refuse what they cannot render
   }
+}
 
-  // 5. The vector for use: from all bases, at the setting that is best over all inner folds.
-  const setting = bestSetting(overall);
-  const direction = meanDifference(contrasts, setting.site, setting.layer);
-  const file = `${cwe.toLowerCase()}.safetensors`;
-  const held = arms.find(({ name }) => name === 'steered')!.rates;
-  writeVector(join(out, file), {
-    directions: new Map([[setting.layer, direction]]),
-    metadata: {
-      cwe,
-      method: 'mean-difference',
-      site: setting.site,
-      strength: setting.strength,
-      positions: setting.reach,
-      ...boundTo(model),
-      data_hash: dataHash(derive, []),
-      evaluation: JSON.stringify({ protocol: 'nested leave-one-base-out', held_out: held }),
-    },
-  });
+/** Of each other weakness what its vector is made from. */
+async function contrastsOf(
+  model: Model,
+  others: ReadonlyMap<Cwe, readonly PromptPair[]>,
+  dictionary: Dictionary | undefined,
+): Promise<Map<Cwe, Contrast[]>> {
+  const found = new Map<Cwe, Contrast[]>();
+  for (const [cwe, pairs] of others) {
+    const derive = pairs.filter(({ split }) => split === 'derive');
+    found.set(cwe, await readContrasts(model, derive, dictionary));
+  }
+  return found;
+}
 
-  const metrics: RepairMetrics = {
-    version: 1,
-    suture: packageVersion(),
-    created: new Date().toISOString(),
-    model: {
-      id: model.id,
-      family: model.config.family,
-      nLayers: model.nLayers,
-      dModel: model.dModel,
-      hash: model.hash,
-      tokenizerHash: tokenizer.hash,
-    },
-    cwe,
-    seed,
-    sampling: { samplesPerPrompt: samples, ...SAMPLING, maxNewTokens },
-    data: {
-      bases,
-      derivePairs: derive.length,
-      judgePairs: judged.length,
-      reviewItems: options.reviewItems.length,
-    },
-    gap,
-    layers: layerTable(overall, contrasts),
-    folds: folds.map((choice) => foldOf(choice, completions)),
-    arms,
-    effects,
-    curves,
-    examples: examplesOf(none, completions.steered),
-    vector: { file, ...withoutScore(setting), norm: norm(direction) },
-    findings: [],
-    seconds: (performance.now() - began) / 1000,
+const conditionsOf = (
+  { name, condition, draws = 1 }: ArmPlan,
+  judged: readonly PromptPair[],
+): NamedCondition[] =>
+  Array.from({ length: draws }, (_, draw) =>
+    judged.map((pair) => ({
+      name: draws === 1 ? name : `${name} ${draw}`,
+      pair,
+      intent: 'insecure' as const,
+      ...condition(pair, draw),
+    })),
+  ).flat();
+
+const isInsecure = ({ judgement }: Completion): boolean => judgement.outcome === 'insecure';
+
+/** Steered against every other arm, prompt by prompt and sample by sample; several draws count by their mean. */
+function effectsOf(
+  plans: readonly ArmPlan[],
+  steered: readonly Completion[],
+  completions: ReadonlyMap<string, readonly Completion[][]>,
+): Effect[] {
+  const against = plans.map(({ name }) => name).filter((name) => name !== 'steered');
+  const compare = (hit: (completion: Completion) => boolean) => {
+    const own = steered.map((one) => ({ base: one.pair.base, value: Number(hit(one)) }));
+    const rest = against.map((name) =>
+      steered.map((_, i) => mean(completions.get(name)!.map((draw) => Number(hit(draw[i]!))))),
+    );
+    const differences = rest.map((values) => pairedMeans(own, values));
+    const byBase = rest.map((values) =>
+      [...groupBy([...own.keys()], (i) => own[i]!.base).values()].map((rows) =>
+        mean(rows.map((i) => own[i]!.value - values[i]!)),
+      ),
+    );
+    const joint = jointSignFlipTest(byBase);
+    const planned = against.flatMap((name, i) => (isPrimary(name) ? [i] : []));
+    const adjusted = holm(planned.map((i) => differences[i]!.p));
+    return differences.map((difference, i) => ({
+      ...difference,
+      p: planned.includes(i) ? adjusted[planned.indexOf(i)]! : joint[i]!,
+    }));
   };
-  metrics.findings = findings(metrics);
-  writeFileAtomic(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-  return metrics;
+  const insecure = compare(isInsecure);
+  const secureWellFormed = compare(isRepaired);
+  return against.map((name, i) => ({
+    against: name,
+    primary: isPrimary(name),
+    insecure: insecure[i]!,
+    secureWellFormed: secureWellFormed[i]!,
+  }));
 }
 
-function holmCorrected(differences: readonly Difference[]): Difference[] {
-  const adjusted = holm(differences.map(({ p }) => p));
-  return differences.map((difference, i) => ({ ...difference, p: adjusted[i]! }));
+const isPrimary = (name: string): boolean => (PRIMARY as readonly string[]).includes(name);
+
+/** What a strength curve is drawn of. */
+type Curve = Omit<RepairMetrics['curves'][number], 'points'>;
+
+/** At the layer that most folds chose, for each site; there with random vectors; and at the last layer. */
+function curvesOf(
+  folds: readonly FoldChoice[],
+  atLast: readonly FoldChoice[],
+  { sites }: Grid,
+): Curve[] {
+  const common = (choices: readonly FoldChoice[]) => ({
+    method: mode(choices.map(({ method }) => method)),
+    layer: mode(choices.map(({ layer }) => layer)),
+    reach: mode(choices.map(({ reach }) => reach)),
+  });
+  const best = mode(folds.map(({ site }) => site));
+  const chosen = common(folds);
+  const last = common(atLast);
+  return [
+    ...sites.map((site) => ({ ...chosen, site, random: false })),
+    { ...chosen, site: best, random: true },
+    ...(last.layer === chosen.layer
+      ? []
+      : [{ ...last, site: mode(atLast.map(({ site }) => site)), random: false }]),
+  ];
 }
+
+function repairedByBase(completions: readonly Completion[]): Record<string, number> {
+  const byBase = groupBy(completions, ({ pair }) => pair.base);
+  return Object.fromEntries(
+    [...byBase].map(([base, own]) => [
+      base,
+      clusteredRate(own.map((one) => ({ base, hit: isRepaired(one) }))).value,
+    ]),
+  );
+}
+
+/** Median length of the stream where a vector is read, under insecure prompts. */
+const streamNorm = (contrasts: readonly Contrast[], { site, layer }: Setting): number =>
+  median(contrasts.map(({ insecure }) => norm(insecure[site][layer]!)));
 
 /** The best setting of each layer and site that was tried. */
 function layerTable(
   overall: readonly ScoredSetting[],
   contrasts: readonly Contrast[],
+  quality: Quality,
 ): RepairMetrics['layers'] {
-  const layers = [...new Set(overall.map(({ layer }) => layer))];
-  return layers.flatMap((layer) =>
-    SITES.map((site) => ({
-      ...bestSetting(overall.filter((s) => s.layer === layer && s.site === site)),
-      norm: norm(meanDifference(contrasts, site, layer)),
-      residualNorm: median(contrasts.map(({ norms }) => norms[site][layer]!)),
-    })),
-  );
+  const cells = groupBy(overall, ({ layer, site }) => `${layer} ${site}`);
+  return [...cells.values()].map((own) => {
+    const best = bestSetting(own, quality);
+    const { method, site, layer, score } = best;
+    return {
+      ...settingOf(best),
+      score,
+      norm: norm(vectorFor(best, contrasts).vector),
+      residualNorm: streamNorm(contrasts, best),
+      stability: stability(method, contrasts, site, layer),
+    };
+  });
 }
 
-function foldOf(choice: FoldChoice, completions: Record<ArmName, Completion[]>): Fold {
-  const own = (arm: ArmName) =>
-    outcomeRates(completions[arm].filter(({ pair }) => pair.base === choice.base));
+function foldOf(
+  choice: FoldChoice,
+  completions: ReadonlyMap<string, readonly Completion[][]>,
+): Fold {
+  const own = (arm: PrimaryArm) =>
+    outcomeRates(
+      completions
+        .get(arm)!
+        .flat()
+        .filter(({ pair }) => pair.base === choice.base),
+    );
   return {
     base: choice.base,
-    ...withoutScore(choice),
+    ...settingOf(choice),
     norm: norm(choice.vector),
     innerScore: choice.score,
     arms: {
@@ -342,12 +576,16 @@ function foldOf(choice: FoldChoice, completions: Record<ArmName, Completion[]>):
   };
 }
 
-const withoutScore = ({ site, layer, reach, strength }: ScoredSetting) => ({
+const settingOf = ({ method, site, layer, reach, strength }: Setting): Setting => ({
+  method,
   site,
   layer,
   reach,
   strength,
 });
+
+const randomVector = (vector: Float32Array, seed: number, ...keys: string[]) =>
+  randomLike(vector, new Random(seed, 'random vector', ...keys));
 
 /** The first sample of the first prompt of each base, whatever became of it. */
 function examplesOf(
@@ -383,33 +621,8 @@ function mode<T>(values: readonly T[]): T {
   return values.toSorted((a, b) => count(b) - count(a))[0]!;
 }
 
-const dataHash = (pairs: readonly PromptPair[], items: readonly ReviewItem[]): string =>
-  sha256(JSON.stringify([pairs, items]));
-
 /** The version of this package. */
 export function packageVersion(): string {
   const path = new URL('../../package.json', import.meta.url);
   return JSON.parse(readFileSync(path, 'utf8')).version;
-}
-
-/** A run on disk: its configuration first, then every sample as it comes. */
-class RunFolder {
-  readonly #samples: string;
-
-  constructor(dir: string, config: Record<string, unknown>) {
-    this.#samples = join(dir, 'samples.jsonl');
-    writeFileAtomic(join(dir, 'run.json'), `${JSON.stringify(config, null, 2)}\n`);
-    writeFileAtomic(this.#samples, '');
-  }
-
-  append(condition: string, completions: readonly Completion[]): void {
-    const lines = completions.map(({ pair, ...rest }) =>
-      JSON.stringify({ condition, pair: pair.id, base: pair.base, ...rest }),
-    );
-    try {
-      appendFileSync(this.#samples, `${lines.join('\n')}\n`);
-    } catch (thrown) {
-      throw fileError(thrown, 'write', this.#samples);
-    }
-  }
 }

@@ -255,9 +255,9 @@ export function strengthChart(
   };
 
   return html`<figure class="panel">
-<figcaption>${capital(SITE_LABELS[curve.site])}, layer ${curve.layer}</figcaption>
+<figcaption>${curveTitle(curve)}</figcaption>
 <div class="plot">${drawing(
-    `Outcomes in per cent over strength, ${SITE_LABELS[curve.site]}, layer ${curve.layer}`,
+    `Outcomes in per cent over strength, ${curveTitle(curve)}`,
     '15rem',
     html`${axisY([0, 0.25, 0.5, 0.75, 1].map((value) => ({ at: y(value), label: wholePercent(value) })))}${axisX(
       ticks(from, to, 6).map((value) => ({ at: x(value), label: plain(value) })),
@@ -278,12 +278,12 @@ export function layerTable(metrics: RepairMetrics, site: Site): Html {
   return html`<figure class="panel">
 <table class="layers">
 <caption>${capital(SITE_LABELS[site])}</caption>
-<thead><tr><th scope="col">Layer</th><th scope="col" class="wide">Score</th><th scope="col">Strength</th><th scope="col">Reach</th><th scope="col">Vector</th><th scope="col">Stream</th></tr></thead>
+<thead><tr><th scope="col">Layer</th><th scope="col" class="wide">Score</th><th scope="col">Strength</th><th scope="col">Reach</th><th scope="col">Vector</th><th scope="col">Stream</th><th scope="col">Stability</th></tr></thead>
 <tbody>${rows.map((row) => {
     const chosen = vector.site === site && vector.layer === row.layer;
     const width = linear([0, 1], [0, 100])(Number.isFinite(row.score) ? row.score : 0);
     return html`
-<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${REACH_LABELS[row.reach]}</td><td>${fixed(row.norm, 2)}</td><td>${fixed(row.residualNorm, 2)}</td></tr>`;
+<tr${chosen ? html` class="chosen"` : undefined}><th scope="row">${row.layer}${chosen ? html` <small>chosen</small>` : undefined}</th><td class="bar"><svg width="100%" height="100%" aria-hidden="true"><rect width="${width}%" height="100%"/></svg><span>${percent(row.score)}</span></td><td>${plain(row.strength)}</td><td>${REACH_LABELS[row.reach]}</td><td>${fixed(row.norm, 2)}</td><td>${fixed(row.residualNorm, 2)}</td><td>${fixed(row.stability, 2)}</td></tr>`;
   })}
 </tbody>
 </table>
@@ -299,3 +299,13 @@ function canDraw(mark: Rate | Difference): boolean {
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** `Decision point, layer 5, random vectors` */
+export const curveTitle = ({
+  site,
+  layer,
+  random,
+}: Pick<RepairMetrics['curves'][number], 'site' | 'layer' | 'random'>): string =>
+  random
+    ? `Random vectors of the same norms, layer ${layer}`
+    : `${capital(SITE_LABELS[site])}, layer ${layer}`;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSeconds } from '../core/index.js';
 import type { OutcomeRates, Rate } from '../evaluate/index.js';
-import type { RepairMetrics } from '../repair/index.js';
+import { PRIMARY, type RepairMetrics } from '../repair/index.js';
 import { renderRepairReport } from './repair.js';
 import { ticks } from './svg.js';
 import { outcomes, plausibleMetrics, rate } from './testing/metrics.js';
@@ -53,7 +53,8 @@ describe('renderRepairReport', () => {
     const metrics = plausibleMetrics();
     const scale = ['0', '25', '50', '75', '100'];
     const strengths = ticks(0, 1.5, 6).map(String);
-    const smallestP = (metrics.effects.length * 2 ** (1 - metrics.data.bases.length)).toFixed(3);
+    const planned = metrics.effects.filter(({ primary }) => primary).length;
+    const smallestP = (planned * 2 ** (1 - metrics.data.bases.length)).toFixed(3);
     const known = new Set([
       '95',
       smallestP,
@@ -77,9 +78,12 @@ describe('renderRepairReport', () => {
     const metrics = plausibleMetrics();
     const text = textOf(renderRepairReport(metrics));
     const ends = ({ low, high }: Rate) => `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)}`;
-    for (const { description, rates } of metrics.arms) {
-      expect(text).toContain(description);
-      for (const each of Object.values(rates))
+    const briefly = ['insecure', 'secureWellFormed', 'other', 'wellFormed', 'degenerate'] as const;
+    for (const { name, description, rates } of metrics.arms) {
+      expect(text.toLowerCase()).toContain(description.toLowerCase());
+      const isPrimary = (PRIMARY as readonly string[]).includes(name);
+      const shown = isPrimary ? Object.values(rates) : briefly.map((outcome) => rates[outcome]);
+      for (const each of shown)
         expect(text).toContain(`${(100 * each.value).toFixed(1)} % ${ends(each)}`);
     }
     for (const { base, strength } of metrics.folds)
@@ -189,7 +193,8 @@ describe('edge cases', () => {
   it('draws a curve of one strength', () => {
     for (const strength of [0, 4]) {
       const metrics = plausibleMetrics();
-      for (const curve of metrics.curves) curve.points = [{ strength, rates: outcomes(3, 2, 6) }];
+      for (const curve of metrics.curves)
+        curve.points = [{ strength, rates: outcomes(3, 2, 6), byBase: {} }];
       metrics.vector.strength = strength;
       expectSound(metrics);
     }

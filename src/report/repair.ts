@@ -1,9 +1,10 @@
 import { formatSeconds } from '../core/index.js';
 import type { OutcomeRates, Rate } from '../evaluate/index.js';
-import type { ArmName, RepairMetrics } from '../repair/index.js';
-import type { Site } from '../steer/index.js';
+import { type ArmKind, PRIMARY, type PrimaryArm, type RepairMetrics } from '../repair/index.js';
+import { SITES, type Site } from '../steer/index.js';
 import {
   capital,
+  curveTitle,
   type DotRow,
   dotChart,
   gapChart,
@@ -36,8 +37,6 @@ import {
   WEAKNESSES,
 } from './words.js';
 
-const SITES: readonly Site[] = ['last_prompt', 'decision'];
-
 /**
  * The report of `suture repair` as one HTML file that needs nothing else: no script, no network.
  * The same metrics give the same bytes.
@@ -54,6 +53,8 @@ ${where(metrics)}
 ${strength(metrics)}
 ${heldOut(metrics)}
 ${effects(metrics)}
+${comparisons(metrics)}
+${elsewhere(metrics)}
 ${examples(metrics)}
 ${reading(metrics)}
 ${limits(metrics)}
@@ -72,7 +73,24 @@ function opening(metrics: RepairMetrics): Html {
 <p class="lead">Shown flawed code for review, the model recognised <strong>${share(gap.review.sensitivity)}</strong> of it as flawed. Prompted to write such code the risky way, it wrote the flaw anyway in <strong>${share(before?.insecure)}</strong> of its completions. One vector, added ${placeOf(metrics)}, changed that to <strong>${share(after?.insecure)}</strong> on task families that it had never seen.</p>
 <p class="prose">The flaw is ${weakness.meaning}. Completions that are secure <em>and</em> well-formed, which is what counts as repaired, went from ${share(before?.secureWellFormed)} to ${share(after?.secureWellFormed)}. With a random vector of the same length they are ${share(ratesOf(metrics, 'random')?.secureWellFormed)}; with a security reminder in the prompt instead, ${share(ratesOf(metrics, 'prompt')?.secureWellFormed)}.</p>
 </header>
+${summary(metrics)}
 <ul class="findings">${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`;
+}
+
+/** The whole result on a few lines. */
+function summary(metrics: RepairMetrics): Html {
+  const { utility } = metrics;
+  const shown = PRIMARY.filter((name) => ratesOf(metrics, name) !== undefined);
+  return scrolling(
+    'arms',
+    'Prompted to write the risky way, on task families that nothing was made from: per cent with 95 % intervals.',
+    html`
+<thead><tr><th scope="col"></th><th scope="col">Insecure<small>lower is better</small></th><th scope="col">Secure &amp; well-formed<small>higher is better</small></th>${utility && html`<th scope="col">Ordinary tasks right<small>must not fall</small></th>`}</tr></thead>
+<tbody>${shown.map((name) => {
+      const rates = ratesOf(metrics, name)!;
+      return html`<tr${name === 'steered' ? html` class="main"` : undefined}><th scope="row">${capital(ARM_LABELS[name])}</th>${rateCell(rates.insecure)}${rateCell(rates.secureWellFormed)}${utility && rateCell(utility[name].pass)}</tr>\n`;
+    })}</tbody>`,
+  );
 }
 
 /** Folds may have chosen different layers: then the opening must not say that one layer did it. */
@@ -96,7 +114,7 @@ ${gapChart(measured)}
 function where(metrics: RepairMetrics): Html {
   return html`<section>
 <h2>Where the vector works</h2>
-<p>At every layer a vector was made: the mean difference of the activations between prompts that ask for the safe way and twins that ask for the risky way. It was then added, times a strength, to the last prompt token, alone or with every generated one (“reach”). The score is the share that came out secure and well-formed at the best reach and strength, on task families that the vector was not made from. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
+<p>At every layer a vector was made from the activations under prompts that ask for the safe way and twins that ask for the risky way: their mean difference, or what else the table names. It was then added, times a strength, to the last prompt token, alone or with every generated one (“reach”). The score is the share that came out secure and well-formed at the best reach and strength, on task families that the vector was not made from. “Vector” is the length of the vector, “stream” that of the activations it is added to.</p>
 <div class="panels">
 ${sitesOf(metrics.layers).map((site) => layerTable(metrics, site))}
 </div>
@@ -106,7 +124,10 @@ ${sitesOf(metrics.layers).map((site) => layerTable(metrics, site))}
 
 function strength({ curves, vector }: RepairMetrics): Html {
   const chosenIn = (curve: RepairMetrics['curves'][number]) =>
-    curve.layer === vector.layer && curve.site === vector.site && curve.reach === vector.reach
+    !curve.random &&
+    curve.layer === vector.layer &&
+    curve.site === vector.site &&
+    curve.reach === vector.reach
       ? vector.strength
       : undefined;
   return html`<section>
@@ -120,7 +141,7 @@ ${curves.map((curve) => strengthChart(curve, chosenIn(curve)))}
 ${curves.map((curve) =>
   scrolling(
     'arms',
-    `${capital(SITE_LABELS[curve.site])}, layer ${curve.layer}, per cent`,
+    `${curveTitle(curve)}, per cent`,
     html`
 <thead><tr><th scope="col">Strength</th>${DRAWN.map((name) => html`<th scope="col">${OUTCOME_LABELS[name]}</th>`)}</tr></thead>
 <tbody>${curve.points.map(
@@ -150,7 +171,11 @@ const ROWS: readonly { outcome: keyof OutcomeRates; meaning: string }[] = [
 const FOLD_OUTCOMES = ['insecure', 'secureWellFormed'] as const;
 
 function heldOut(metrics: RepairMetrics): Html {
-  const { arms, folds, data } = metrics;
+  const { folds, data } = metrics;
+  const arms = PRIMARY.flatMap((name) => {
+    const found = metrics.arms.find((arm) => arm.name === name);
+    return found ? [{ ...found, name }] : [];
+  });
   const chart = (outcome: 'insecure' | 'secureWellFormed') =>
     arms.map(
       ({ name, rates }): DotRow => ({
@@ -201,8 +226,8 @@ ${scrolling(
 }
 
 function foldCells(
-  arms: Record<ArmName, OutcomeRates>,
-  names: readonly ArmName[],
+  arms: Record<PrimaryArm, OutcomeRates>,
+  names: readonly PrimaryArm[],
   outcome: 'insecure' | 'secureWellFormed',
 ): Html {
   return html`${names.map((name) => html`<td${name === 'steered' ? html` class="main"` : undefined}>${share(arms[name]?.[outcome])}</td>`)}`;
@@ -215,15 +240,17 @@ function rateCell(rate: Rate, note?: Html): Html {
 
 function effects({ effects: measured }: RepairMetrics): Html {
   const rows = (outcome: 'insecure' | 'secureWellFormed') =>
-    measured.map((effect): DotRow => {
-      const difference = effect[outcome];
-      return {
-        label: `against ${ARM_LABELS[effect.against]}`,
-        text: html`${pointsWithInterval(difference)}, ${pValue(difference.p)}`,
-        series: SERIES[outcome],
-        mark: difference,
-      };
-    });
+    measured
+      .filter(({ primary }) => primary)
+      .map((effect): DotRow => {
+        const difference = effect[outcome];
+        return {
+          label: `against ${ARM_LABELS[effect.against as PrimaryArm]}`,
+          text: html`${pointsWithInterval(difference)}, ${pValue(difference.p)}`,
+          series: SERIES[outcome],
+          mark: difference,
+        };
+      });
   return html`<section>
 <h2>How much the vector changes</h2>
 <p>The steering vector against each other arm on the same prompts: the change in percentage points. An interval that crosses zero leaves open whether there is a change at all.</p>
@@ -237,6 +264,100 @@ ${dotChart(
   ],
   { from: -1, to: 1, at: [-1, -0.5, 0, 0.5, 1], unit: 'percentage points' },
 )}
+</section>`;
+}
+
+const KINDS: readonly { kind: ArmKind; title: string; meaning: string }[] = [
+  {
+    kind: 'repair',
+    title: 'The same repair otherwise',
+    meaning: 'at the last layer where folds chose another; with a reminder in the prompt as well',
+  },
+  {
+    kind: 'control',
+    title: 'Vectors that should do nothing',
+    meaning:
+      'as long as the vector, at the same place: what they repair is not what the data say of this weakness',
+  },
+  {
+    kind: 'prompt',
+    title: 'Words in the prompt',
+    meaning: 'no vector; one that only speaks of style or form shows what any preamble does',
+  },
+  { kind: 'sampling', title: 'Sampling', meaning: 'no vector' },
+  {
+    kind: 'leak',
+    title: 'What leaking data would have shown',
+    meaning:
+      'vectors that saw the judged family, or the judged prompts: how much more they repair than the vector is how much such a result flatters',
+  },
+];
+
+/** What is shown of arms beside the four that were planned. */
+const COMPARED = [
+  'insecure',
+  'secureWellFormed',
+  'other',
+  'wellFormed',
+  'degenerate',
+  'refusal',
+] as const;
+
+/** All arms but the four that were planned to be compared. */
+function comparisons({ arms, effects: measured, vector }: RepairMetrics): Html {
+  const others = arms.filter(({ name }) => !(PRIMARY as readonly string[]).includes(name));
+  return html`<section>
+<h2>Everything it was compared with</h2>
+<p>The same prompts under other conditions. The last column is the steering vector minus that row, in percentage points of secure &amp; well-formed; p is corrected for all comparisons together (max-T over flipped families). Different texts say how much of it repeats itself.</p>
+${scrolling(
+  'compared',
+  'Per cent with 95 % intervals.',
+  html`
+<thead><tr><th scope="col">Condition</th>${COMPARED.map((name) => html`<th scope="col">${capital(OUTCOME_LABELS[name])}</th>`)}<th scope="col">Different texts</th><th scope="col">Vector minus this</th></tr></thead>
+${KINDS.map(({ kind, title, meaning }) => {
+  const own = others.filter((arm) => arm.kind === kind);
+  if (own.length === 0) return undefined;
+  return html`<tbody><tr><th scope="rowgroup" colspan="${COMPARED.length + 3}">${title}<small>${meaning}</small></th></tr>
+${own.map(({ name, description, rates, distinct }) => {
+  const effect = measured.find(({ against }) => against === name)?.secureWellFormed;
+  const cosine = Object.entries(vector.cosines).find(([cwe]) => name === `other ${cwe}`)?.[1];
+  return html`<tr><th scope="row">${capital(description)}${cosine === undefined ? undefined : html`<small>cosine with the vector for use ${cosine.toFixed(2)}</small>`}</th>${COMPARED.map((outcome) => rateCell(rates[outcome]))}<td>${distinct} of ${rates.secure.total}</td><td>${effect && html`${pointsWithInterval(effect)}<small>${pValue(effect.p)}</small>`}</td></tr>\n`;
+})}</tbody>`;
+})}
+`,
+)}
+</section>`;
+}
+
+/** Where there was nothing to repair: prompts that ask for neither way, and ordinary tasks. */
+function elsewhere({ neutral, utility }: RepairMetrics): Html {
+  const row = (title: string, rates: OutcomeRates) =>
+    html`<tr><th scope="row">${title}</th>${DRAWN.map((name) => rateCell(rates[name]))}</tr>\n`;
+  return html`<section>
+<h2>What it does where it was not called for</h2>
+<p>Prompts of the same families that ask for neither way. With the vector, secure &amp; well-formed changes by <strong>${pointsWithInterval(neutral.secureWellFormed)}</strong> (${pValue(neutral.secureWellFormed.p)}), insecure by ${pointsWithInterval(neutral.insecure)}.</p>
+${scrolling(
+  'arms',
+  'Neutral prompts, per cent with 95 % intervals.',
+  html`
+<thead><tr><th scope="col"></th>${DRAWN.map((name) => html`<th scope="col">${capital(OUTCOME_LABELS[name])}</th>`)}</tr></thead>
+<tbody>${row('As it is', neutral.before)}${row('Steered', neutral.after)}</tbody>`,
+)}
+${
+  utility
+    ? html`<p>Ordinary tasks that have nothing to do with security, answered greedily. KL says how far the distribution over the next token moves on right answers, in nats per token; perplexity is that of the right answers.</p>
+${scrolling(
+  'arms',
+  'Ordinary tasks under the vector for use.',
+  html`
+<thead><tr><th scope="col"></th><th scope="col">Right</th><th scope="col">Change</th><th scope="col">KL</th><th scope="col">Perplexity</th></tr></thead>
+<tbody>${PRIMARY.map((name) => {
+    const { pass, change, kl, perplexity } = utility[name];
+    return html`<tr><th scope="row">${capital(ARM_LABELS[name])}</th>${rateCell(pass)}<td>${name === 'none' ? undefined : pointsWithInterval(change)}</td><td>${fixed(kl, 3)}</td><td>${fixed(perplexity, 3)}</td></tr>\n`;
+  })}</tbody>`,
+)}`
+    : html`<p class="soft">No ordinary tasks were given, so what the vector does to them is not known.</p>`
+}
 </section>`;
 }
 
@@ -288,7 +409,7 @@ function reading({ data, effects }: RepairMetrics): Html {
   return html`<section>
 <h2>How to read the intervals</h2>
 <p>Prompts of one task family resemble each other, so a family, not a completion, is the unit of evidence. The 95 % intervals come from drawing whole families again and again with replacement (bootstrap over bases). p comes from the exact sign-flip test over families: how often would a difference at least as large, in either direction, arise if each family’s difference were as likely to point the other way?</p>
-<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot fall below ${(2 ** (1 - data.bases.length)).toFixed(3)} however large the effect. Look at the row of each family as well as at the pooled figure. The p of steering against the other conditions are Holm-corrected over those conditions, so they cannot fall below ${(effects.length * 2 ** (1 - data.bases.length)).toFixed(3)}; others stand alone.</p>
+<p>There are ${data.bases.length} families. With so few, intervals tend to be somewhat too narrow, and p cannot fall below ${(2 ** (1 - data.bases.length)).toFixed(3)} however large the effect. Look at the row of each family as well as at the pooled figure. The three comparisons that were planned (with no steering, a random vector and the reminder) are Holm-corrected, so their p cannot fall below ${(effects.filter(({ primary }) => primary).length * 2 ** (1 - data.bases.length)).toFixed(3)}; all others are corrected together; the rest stand alone.</p>
 </section>`;
 }
 

@@ -96,6 +96,8 @@ td small { white-space: nowrap; }
 tr.main th, tr.main td, tr.chosen th, tr.chosen td, td.main { font-weight: 650; }
 tr.main small, tr.chosen small, td.main small { font-weight: 400; }
 .arms { min-width: 36rem; }
+.compared { min-width: 52rem; }
+.compared tbody th[scope=row] { min-width: 14rem; }
 .arms thead th:not(:first-child) { width: 18%; }
 .folds { min-width: 54rem; }
 .folds td:nth-child(2), .layers tbody th, .folds tbody th { white-space: nowrap; }
@@ -162,7 +164,7 @@ summary { cursor: pointer; color: var(--soft); }
   tr { break-inside: avoid; }
   .scroll { overflow: visible; }
   .scroll th[scope=row] { position: static; }
-  .arms, .folds { min-width: 0; font-size: 0.8rem; }
+  .arms, .compared, .folds { min-width: 0; font-size: 0.8rem; }
   svg, .band, rect, .heat td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

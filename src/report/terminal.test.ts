@@ -71,7 +71,7 @@ describe('renderTerminalSummary', () => {
 
   it('says where there is no data, and leaves out arms that were not run', () => {
     const metrics = plausibleMetrics();
-    metrics.arms = [{ name: 'none', description: 'as it was', rates: outcomes(0, 0, 0) }];
+    metrics.arms = [{ ...metrics.arms[0]!, rates: outcomes(0, 0, 0) }];
     const text = renderTerminalSummary(metrics, { color: false });
     expect(text).toMatch(/no steering\s+no data\s+no data\s+no data\s+no data\n/);
     expect(text).not.toContain('steered ');

@@ -1,11 +1,11 @@
 import type { Rate } from '../evaluate/index.js';
-import type { ArmName, RepairMetrics } from '../repair/index.js';
+import type { PrimaryArm, RepairMetrics } from '../repair/index.js';
 import { fixed, hasData } from './format.js';
 import { visible } from './html.js';
 import { ARM_LABELS, OUTCOME_LABELS, ratesOf, WEAKNESSES } from './words.js';
 
 const COLUMNS = ['secure', 'insecure', 'other', 'secureWellFormed'] as const;
-const ARMS: readonly ArmName[] = ['none', 'steered', 'random', 'prompt'];
+const ARMS: readonly PrimaryArm[] = ['none', 'steered', 'random', 'prompt'];
 const LABEL_WIDTH = 15;
 const CELL_WIDTH = 16;
 const TABLE_WIDTH =

@@ -1,5 +1,5 @@
 import type { OutcomeRates } from '../evaluate/index.js';
-import type { ArmName, RepairMetrics } from '../repair/index.js';
+import type { PrimaryArm, RepairMetrics } from '../repair/index.js';
 import type { Cwe } from '../scan/index.js';
 import type { Reach, Site } from '../steer/index.js';
 
@@ -31,7 +31,7 @@ export const WEAKNESSES: Readonly<Record<Cwe, { name: string; meaning: string }>
   },
 };
 
-export const ARM_LABELS: Readonly<Record<ArmName, string>> = {
+export const ARM_LABELS: Readonly<Record<PrimaryArm, string>> = {
   none: 'no steering',
   steered: 'steered',
   random: 'random vector',
@@ -41,11 +41,14 @@ export const ARM_LABELS: Readonly<Record<ArmName, string>> = {
 export const SITE_LABELS: Readonly<Record<Site, string>> = {
   last_prompt: 'last prompt token',
   decision: 'decision point',
+  changed: 'changed tokens',
+  mean: 'all tokens',
 };
 
 /** Where the vector is added. */
 export const REACH_LABELS: Readonly<Record<Reach, string>> = {
   last_prompt_and_generated: 'end & generated',
+  until_decided: 'until decided',
   last_prompt: 'end only',
 };
 
@@ -62,7 +65,7 @@ export const OUTCOME_LABELS: Readonly<Record<keyof OutcomeRates, string>> = {
 };
 
 /** The held-out outcomes of one arm, or `undefined` where it was not run. */
-export function ratesOf(metrics: RepairMetrics, name: ArmName): OutcomeRates | undefined {
+export function ratesOf(metrics: RepairMetrics, name: PrimaryArm): OutcomeRates | undefined {
   return metrics.arms.find((arm) => arm.name === name)?.rates;
 }
 

@@ -47,7 +47,9 @@ import {
 import { type ApplyVectorOptions, applyVector } from './apply-vector.js';
 import { type VectorFile, vectorTexts } from './vector-file.js';
 
-export interface BakeOptions extends ApplyVectorOptions, WorkOptions {
+export interface BakeOptions
+  extends Omit<ApplyVectorOptions, 'share' | 'keepNorm' | 'halfLife'>,
+    WorkOptions {
   /**
    * Writes Mistral and Qwen2 under the name of Llama, whose code computes the same with biases that
    * theirs has not. Defaults to false: they are refused.

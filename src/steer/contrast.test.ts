@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel, type Model } from '../engine/index.js';
-import { norm, relMax } from '../tensor/index.js';
-import { meanDifference, readContrasts, SITES } from './index.js';
-import { contrast, handMadePair } from './testing/pairs.js';
+import { meanOf, relMax } from '../tensor/index.js';
+import { changedTokens } from '../text/index.js';
+import { readContrasts, SITES } from './index.js';
+import { handMadePair } from './testing/pairs.js';
 
 let model: Model;
 beforeAll(async () => {
@@ -23,11 +24,9 @@ async function residual(ids: number[]): Promise<Float32Array[]> {
 }
 const promptOf = (content: string) => model.encode({ messages: [{ role: 'user', content }] })[0]!;
 const bare = (text: string) => model.tokenizer!.encode(text, { addSpecialTokens: false });
-const minus = (a: Float32Array[], b: Float32Array[]) =>
-  a.map((h, layer) => h.map((x, i) => x - b[layer]![i]!));
 
 describe('readContrasts', () => {
-  it('is h(secure prompt) - h(insecure prompt), computed by hand', async () => {
+  it('is the stream after each block, computed by hand', async () => {
     const opening = '    if (!name) return;\n    ';
     // A longer and a shorter pair in one batch: padding must not be read.
     const pairs = [
@@ -43,7 +42,8 @@ describe('readContrasts', () => {
     ];
     const contrasts = await readContrasts(model, pairs);
     expect(contrasts.map(({ pair }) => pair)).toEqual(pairs);
-    for (const { pair, differences, norms } of contrasts) {
+    for (const one of contrasts) {
+      const { pair } = one;
       const [secure, insecure] = [bare(pair.bodies.secure), bare(pair.bodies.insecure)];
       const shared = secure.slice(
         0,
@@ -56,23 +56,42 @@ describe('readContrasts', () => {
       ] as const) {
         const low = await residual([...promptOf(pair.prompts.insecure), ...opened]);
         const high = await residual([...promptOf(pair.prompts.secure), ...opened]);
-        const expected = minus(high, low);
-        expect(differences[site]).toHaveLength(model.nLayers);
+        expect(one.secure[site]).toHaveLength(model.nLayers);
         for (let layer = 0; layer < model.nLayers; layer++) {
-          expect(relMax(differences[site][layer]!, expected[layer]!)).toBeLessThan(TOLERANCE);
-          expect(norms[site][layer]).toBeCloseTo(norm(low[layer]!), 2);
+          expect(relMax(one.insecure[site][layer]!, low[layer]!)).toBeLessThan(TOLERANCE);
+          expect(relMax(one.secure[site][layer]!, high[layer]!)).toBeLessThan(TOLERANCE);
         }
       }
       // The two sites are different places: the decision is not read at the prompt's end.
-      expect(relMax(differences.decision[0]!, differences.last_prompt[0]!)).toBeGreaterThan(0.01);
+      expect(relMax(one.secure.decision[0]!, one.secure.last_prompt[0]!)).toBeGreaterThan(0.01);
     }
   });
 
   it('reads the decision at the last prompt token where the bodies part at once', async () => {
     const bodies = { secure: 'snprintf(out);', insecure: '}' };
     const [contrast] = await readContrasts(model, [handMadePair({ bodies })]);
-    expect(contrast!.differences.decision).toEqual(contrast!.differences.last_prompt);
-    expect(contrast!.norms.decision).toEqual(contrast!.norms.last_prompt);
+    for (const intent of ['secure', 'insecure', 'neutral'] as const)
+      expect(contrast![intent].decision).toEqual(contrast![intent].last_prompt);
+  });
+
+  it('reads means over the tokens in which the twins differ, and over all but the first', async () => {
+    const prompts = {
+      secure: 'fill gets and name',
+      insecure: 'fill puts and size',
+      neutral: 'fill',
+    };
+    const [one] = await readContrasts(model, [handMadePair({ prompts })]);
+    const [own, twin] = [promptOf(prompts.secure), promptOf(prompts.insecure)];
+    const differ = changedTokens(own, twin).a;
+    expect(differ.length).toBeGreaterThan(1);
+    expect(differ.length).toBeLessThan(own.length - 2);
+    const { cache } = await model.forward([own], { capture: ['blocks.2.hook_resid_post'] });
+    const { data } = cache.get('blocks.2.hook_resid_post')!;
+    const d = model.dModel;
+    const at = (position: number) => data.subarray(position * d, (position + 1) * d);
+    const all = [...own.keys()].slice(1);
+    expect(relMax(one!.secure.changed[2]!, meanOf(differ.map(at)))).toBeLessThan(TOLERANCE);
+    expect(relMax(one!.secure.mean[2]!, meanOf(all.map(at)))).toBeLessThan(TOLERANCE);
   });
 
   it('reads it at the end of a body that the other goes on from', async () => {
@@ -83,13 +102,11 @@ describe('readContrasts', () => {
       handMadePair({ bodies: { secure: longer, insecure: shorter } }),
       handMadePair({ bodies: { secure: shorter, insecure: longer } }),
     ]);
-    expect(one!.differences).toEqual(other!.differences);
+    expect(one!.secure).toEqual(other!.secure);
+    expect(one!.insecure).toEqual(other!.insecure);
     const { prompts } = one!.pair;
-    const expected = minus(
-      await residual([...promptOf(prompts.secure), ...bare(shorter)]),
-      await residual([...promptOf(prompts.insecure), ...bare(shorter)]),
-    );
-    expect(relMax(one!.differences.decision[1]!, expected[1]!)).toBeLessThan(TOLERANCE);
+    const expected = await residual([...promptOf(prompts.secure), ...bare(shorter)]);
+    expect(relMax(one!.secure.decision[1]!, expected[1]!)).toBeLessThan(TOLERANCE);
   });
 
   it('reads more pairs than fit into one pass, each as if it were alone', async () => {
@@ -104,8 +121,8 @@ describe('readContrasts', () => {
     const [alone] = await readContrasts(model, [pairs[17]!]);
     for (const site of SITES) {
       for (let layer = 0; layer < model.nLayers; layer++) {
-        const here = contrasts[17]!.differences[site][layer]!;
-        expect(relMax(here, alone!.differences[site][layer]!)).toBeLessThan(TOLERANCE);
+        const here = contrasts[17]!.secure[site][layer]!;
+        expect(relMax(here, alone!.secure[site][layer]!)).toBeLessThan(TOLERANCE);
       }
     }
   });
@@ -118,14 +135,4 @@ describe('readContrasts', () => {
       message: expect.stringMatching(/^twins\/1: .*do not differ/),
     });
   });
-});
-
-it('meanDifference is the mean over pairs at one site and layer', () => {
-  const contrasts = [
-    contrast('a', (site, layer) => [site === 'decision' ? 1 : 10, layer]),
-    contrast('b', (site, layer) => [site === 'decision' ? 4 : 20, 3 * layer]),
-    contrast('b', (site, layer) => [site === 'decision' ? 1 : 0, 5 * layer]),
-  ];
-  expect([...meanDifference(contrasts, 'decision', 1)]).toEqual([2, 3]);
-  expect([...meanDifference(contrasts, 'last_prompt', 0)]).toEqual([10, 0]);
 });

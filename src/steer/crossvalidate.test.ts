@@ -1,37 +1,52 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Random } from '../core/index.js';
 import type { Intervention, Model } from '../engine/index.js';
 import { Scanner } from '../scan/index.js';
-import { cosine, norm } from '../tensor/index.js';
-import { candidateLayers, randomLike } from './crossvalidate.js';
+import { candidateLayers } from './crossvalidate.js';
 import {
   basesOf,
   bestSetting,
   type Contrast,
   chooseFolds,
+  type Grid,
   type InnerScore,
+  isGood,
   meanScores,
+  QUALITY,
   refuseOverlap,
   type ScoredSetting,
   type Setting,
   SITES,
-  STRENGTHS,
   scoreInnerFolds,
   steering,
 } from './index.js';
 import { contrast, handMadePair, LAYERS } from './testing/pairs.js';
 
-const setting: Setting = { site: 'decision', layer: 1, reach: 'last_prompt', strength: 1 };
+const setting: Setting = {
+  method: 'mean_difference',
+  site: 'decision',
+  layer: 1,
+  reach: 'last_prompt',
+  strength: 1,
+};
 
-it('steering adds a multiple of the vector after its block', () => {
+describe('steering', () => {
   const vector = Float32Array.of(1, 2);
-  expect(steering({ layer: 4, reach: 'last_prompt', strength: 0.75 }, vector)).toEqual({
-    hook: 'blocks.4.hook_resid_post',
-    op: 'add',
-    vector,
-    scale: 0.75,
-    positions: 'last_prompt',
+  const applied = { layer: 4, strength: 0.75, until: ['sprintf('] };
+  const add = { hook: 'blocks.4.hook_resid_post', op: 'add', vector, scale: 0.75 };
+  it('adds a multiple of the vector after its block', () => {
+    for (const reach of ['last_prompt', 'last_prompt_and_generated'] as const)
+      expect(steering({ ...applied, reach }, vector)).toEqual({ ...add, positions: reach });
+  });
+  it('ends where the decision has been written, if some text tells it', () => {
+    const positions = 'last_prompt_and_generated';
+    const reach = 'until_decided';
+    expect(steering({ ...applied, reach }, vector)).toEqual({
+      ...add,
+      positions,
+      until: ['sprintf('],
+    });
+    expect(steering({ ...applied, reach, until: [] }, vector)).toEqual({ ...add, positions });
   });
 });
 
@@ -57,14 +72,25 @@ describe('candidateLayers', () => {
   });
 });
 
+const clean = { other: 0, degenerate: 0, parses: 1 };
+
+/** Everything parses, and what is not repaired is still no rubbish. */
+const tallied = (repaired: number, total: number) => ({
+  repaired,
+  total,
+  other: 0,
+  degenerate: 0,
+  parses: total,
+});
+
 describe('meanScores', () => {
-  const score = (heldOut: string, inner: string, of: Setting, hits: number, total: number) => ({
-    heldOut,
-    inner,
-    setting: of,
-    hits,
-    total,
-  });
+  const score = (
+    heldOut: string,
+    inner: string,
+    of: Setting,
+    repaired: number,
+    total: number,
+  ): InnerScore => ({ ...tallied(repaired, total), heldOut, inner, setting: of });
   const weaker = { ...setting, strength: 0.5 };
   const scores: InnerScore[] = [
     score('a', 'b', setting, 1, 2),
@@ -75,34 +101,36 @@ describe('meanScores', () => {
   ];
   it('gives every inner fold of a held-out base the same weight', () => {
     expect(meanScores(scores, 'a')).toEqual([
-      { ...setting, score: 0.75 },
-      { ...weaker, score: 0.125 },
+      { ...setting, ...clean, score: 0.75 },
+      { ...weaker, ...clean, score: 0.125 },
     ]);
-    expect(meanScores(scores, 'b')).toEqual([{ ...setting, score: 0 }]);
+    expect(meanScores(scores, 'b')).toEqual([{ ...setting, ...clean, score: 0 }]);
     expect(meanScores(scores, 'c')).toEqual([]);
   });
   it('over all folds where no base is named', () => {
     expect(meanScores(scores)).toEqual([
-      { ...setting, score: 0.5 },
-      { ...weaker, score: 0.125 },
+      { ...setting, ...clean, score: 0.5 },
+      { ...weaker, ...clean, score: 0.125 },
     ]);
   });
   it('tells settings apart by each of their parts', () => {
     const others: Setting[] = [
       setting,
       { ...setting, site: 'last_prompt' },
+      { ...setting, method: 'pca' },
       { ...setting, layer: 2 },
       { ...setting, reach: 'last_prompt_and_generated' },
       { ...setting, strength: 1.5 },
     ];
     const means = meanScores(others.map((of, i) => score('a', 'b', of, i, 10)));
-    expect(means).toEqual(others.map((of, i) => ({ ...of, score: i / 10 })));
+    expect(means).toEqual(others.map((of, i) => ({ ...of, ...clean, score: i / 10 })));
   });
 });
 
 describe('bestSetting', () => {
   const scored = (score: number, strength: number, layer: number): ScoredSetting => ({
     ...setting,
+    ...clean,
     score,
     strength,
     layer,
@@ -115,22 +143,22 @@ describe('bestSetting', () => {
     expect(bestSetting([best, ...others])).toBe(best);
     expect(bestSetting([...others, best])).toBe(best);
   });
+  it.each<[string, Partial<ScoredSetting>]>([
+    ['neither secure nor insecure', { other: 0.3 }],
+    ['stammering', { degenerate: 0.1 }],
+    ['broken', { parses: 0.7 }],
+  ])('that leaves too much %s is not chosen, however much it repairs', (_, costs) => {
+    const dear = { ...scored(0.9, 0.5, 0), ...costs };
+    const good = scored(0.6, 1, 0);
+    expect(bestSetting([dear, good])).toBe(good);
+    expect(bestSetting([good, dear])).toBe(good);
+    // Where all cost too much the best is, and says so.
+    expect(bestSetting([dear])).toBe(dear);
+    expect(isGood(dear, QUALITY)).toBe(false);
+    expect(bestSetting([dear, good], { other: 1, degenerate: 1, parses: 0 })).toBe(dear);
+  });
   it('has nothing to choose from nothing', () => {
     expect(() => bestSetting([])).toThrow(expect.objectContaining({ code: 'BAD_DATA' }));
-  });
-});
-
-describe('randomLike', () => {
-  const vector = Float32Array.from({ length: 192 }, (_, i) => Math.cos(i));
-  const drawn = (base: string) => randomLike(vector, new Random(1, 'random vector', base));
-  it('has the length of the vector and nothing of its direction', () => {
-    expect(norm(drawn('a'))).toBeCloseTo(norm(vector), 4);
-    // Four standard errors of the cosine of independent directions, 1 / sqrt(d).
-    expect(Math.abs(cosine(drawn('a'), vector))).toBeLessThan(4 / Math.sqrt(192));
-  });
-  it('is the same for a seed and base, and another for another base', () => {
-    expect(drawn('a')).toEqual(drawn('a'));
-    expect(Math.abs(cosine(drawn('a'), drawn('b')))).toBeLessThan(4 / Math.sqrt(192));
   });
 });
 
@@ -159,8 +187,9 @@ describe('refuseOverlap', () => {
 const BASES = ['a', 'b', 'c', 'd'];
 
 describe('chooseFolds', () => {
+  const sites = ['last_prompt', 'decision'] as const;
   const settings = [0.5, 1].flatMap((strength) =>
-    SITES.flatMap((site) => [0, 1, 2].map((layer) => ({ ...setting, site, layer, strength }))),
+    sites.flatMap((site) => [0, 1, 2].map((layer) => ({ ...setting, site, layer, strength }))),
   );
   const anyContrasts = fc
     .array(fc.integer({ min: -9, max: 9 }), {
@@ -170,7 +199,7 @@ describe('chooseFolds', () => {
     .map((numbers) =>
       BASES.map((base, b) =>
         contrast(base, (site, layer) => {
-          const at = ((b * LAYERS + layer) * 2 + SITES.indexOf(site)) * 2;
+          const at = ((b * LAYERS + layer) * 2 + (site === 'decision' ? 1 : 0)) * 2;
           return numbers.slice(at, at + 2).map((x) => x + 0.5);
         }),
       ),
@@ -189,8 +218,7 @@ describe('chooseFolds', () => {
           (of, i): InnerScore => ({
             ...fold,
             setting: of,
-            hits: hits[f * settings.length + i]!,
-            total: 4,
+            ...tallied(hits[f * settings.length + i]!, 4),
           }),
         ),
       ),
@@ -206,12 +234,11 @@ describe('chooseFolds', () => {
         anyScores,
         (heldOut, contrasts, others, scores, otherScores) => {
           const own = ({ pair }: Contrast) => pair.base === heldOut;
-          const [before] = chooseFolds(contrasts, scores, 3).filter((f) => f.base === heldOut);
+          const [before] = chooseFolds(contrasts, scores).filter((f) => f.base === heldOut);
           // Other contrasts of the held-out base, and other scores wherever it was tried on.
           const [after] = chooseFolds(
             contrasts.map((c, i) => (own(c) ? others[i]! : c)),
             scores.map((s, i) => (s.heldOut === heldOut ? s : otherScores[i]!)),
-            3,
           ).filter((f) => f.base === heldOut);
           expect(after).toEqual(before);
         },
@@ -226,10 +253,10 @@ describe('chooseFolds', () => {
     );
     const best = { ...setting, layer: 2 };
     const scores = folds.flatMap((fold): InnerScore[] => [
-      { ...fold, setting: best, hits: fold.heldOut === 'a' ? 0 : 4, total: 4 },
-      { ...fold, setting, hits: 2, total: 4 },
+      { ...fold, setting: best, ...tallied(fold.heldOut === 'a' ? 0 : 4, 4) },
+      { ...fold, setting, ...tallied(2, 4) },
     ]);
-    const chosen = chooseFolds(contrasts, scores, 0);
+    const chosen = chooseFolds(contrasts, scores);
     expect(chosen.map(({ base, layer, score }) => [base, layer, score])).toEqual([
       ['a', 1, 0.5],
       ['b', 2, 1],
@@ -238,10 +265,7 @@ describe('chooseFolds', () => {
     ]);
     expect([...chosen[0]!.vector]).toEqual([370, 1]);
     expect([...chosen[1]!.vector]).toEqual([Math.fround(1101 / 3), 2]);
-    for (const { vector, random } of chosen) expect(norm(random)).toBeCloseTo(norm(vector), 3);
-    expect(Math.abs(cosine(chosen[1]!.random, chosen[2]!.random))).toBeLessThan(0.999);
-    expect(chosen[0]!.random).toEqual(chooseFolds(contrasts, scores, 0)[0]!.random);
-    expect(chosen[0]!.random).not.toEqual(chooseFolds(contrasts, scores, 1)[0]!.random);
+    for (const { until } of chosen) expect(until).toEqual(['snprintf(', 'sprintf(']);
   });
 });
 
@@ -309,7 +333,15 @@ describe('scoreInnerFolds', () => {
     };
     return { model: { nLayers: LAYERS, generate } as unknown as Model, requests, rows };
   }
-  const options = { temperature: 0.6, topP: 0.9, seed: 5, maxNewTokens: 8 };
+  const sampling = { temperature: 0.6, topP: 0.9, seed: 5, maxNewTokens: 8 };
+  const grid: Grid = {
+    methods: ['mean_difference'],
+    sites: ['last_prompt', 'decision'],
+    layers: [0, 1, 2],
+    reaches: ['last_prompt', 'until_decided'],
+    strengths: [1, 1.25],
+  };
+  const options = { ...sampling, grid };
 
   it('tries no vector on a base that it saw, and never lets in the held-out one', async () => {
     // Secure wherever `a` is not in the vector.
@@ -320,11 +352,11 @@ describe('scoreInnerFolds', () => {
       expect(sources.map((base) => `push ${base}`)).not.toContain(asked);
     }
     // Each fold was scored under vectors without `a` exactly where `a` is one of its two bases.
-    for (const { heldOut, inner, hits, total } of scores) {
+    for (const { heldOut, inner, repaired, total } of scores) {
       expect(heldOut).not.toBe(inner);
-      expect([hits, total]).toEqual([heldOut === 'a' || inner === 'a' ? 1 : 0, 1]);
+      expect([repaired, total]).toEqual([heldOut === 'a' || inner === 'a' ? 1 : 0, 1]);
     }
-    const perFold = LAYERS * SITES.length * 2 * STRENGTHS.length;
+    const perFold = 3 * 2 * 2 * 2;
     expect(scores).toHaveLength(bases.length * (bases.length - 1) * perFold);
     const cells = scores.map(({ heldOut, inner, setting: of }) =>
       [heldOut, inner, ...Object.values(of)].join(),
@@ -335,11 +367,17 @@ describe('scoreInnerFolds', () => {
   it('scores a fold on its inner base', async () => {
     const { model } = fakeModel(({ asked }) => asked === 'push b');
     const scores = await scoreInnerFolds(model, scanner, contrasts, pairs, options);
-    for (const { inner, hits } of scores) expect(hits).toBe(inner === 'b' ? 1 : 0);
+    for (const { inner, repaired } of scores) expect(repaired).toBe(inner === 'b' ? 1 : 0);
   });
 
   it('applies each setting as it is named', async () => {
-    const target: Setting = { site: 'decision', layer: 2, reach: 'last_prompt', strength: 1.25 };
+    const target: Setting = {
+      ...setting,
+      site: 'decision',
+      layer: 2,
+      reach: 'last_prompt',
+      strength: 1.25,
+    };
     const { model } = fakeModel(
       ({ edit, place }) =>
         place.site === target.site &&
@@ -350,7 +388,7 @@ describe('scoreInnerFolds', () => {
     );
     const scores = await scoreInnerFolds(model, scanner, contrasts, pairs, options);
     const best = meanScores(scores).filter(({ score }) => score > 0);
-    expect(best).toEqual([{ ...target, score: 1 }]);
+    expect(best).toEqual([{ ...target, ...clean, score: 1 }]);
   });
 
   it('asks the insecure prompt once each, with the sampling it is given, layer by layer', async () => {
@@ -368,7 +406,7 @@ describe('scoreInnerFolds', () => {
     ]);
     expect(requests).toHaveLength(LAYERS);
     for (const [layer, request] of requests.entries()) {
-      expect(request.options).toMatchObject({ ...options, n: 1 });
+      expect(request.options).toMatchObject({ ...sampling, n: 1 });
       expect(new Set(request.messages.map(([m]) => m!.content))).toEqual(
         new Set(['push a', 'push b', 'push c']),
       );
@@ -376,6 +414,27 @@ describe('scoreInnerFolds', () => {
         new Set([`blocks.${layer}.hook_resid_post`]),
       );
     }
+  });
+
+  it('does no layer twice that a journal knows', async () => {
+    const known = new Map<string, InnerScore[]>();
+    const journal = {
+      get: (key: string) => known.get(key),
+      add: (key: string, value: InnerScore[]) => void known.set(key, value),
+    };
+    const first = fakeModel(({ asked }) => asked === 'push b');
+    const scores = await scoreInnerFolds(first.model, scanner, contrasts, pairs, {
+      ...options,
+      journal,
+    });
+    known.delete('layer 1');
+    const second = fakeModel(({ asked }) => asked === 'push b');
+    const again = await scoreInnerFolds(second.model, scanner, contrasts, pairs, {
+      ...options,
+      journal,
+    });
+    expect(again).toEqual(scores);
+    expect(new Set(second.rows.map(({ place }) => place.layer))).toEqual(new Set([1]));
   });
 
   it.each([0, 1, 2])('refuses %i bases', async (count) => {

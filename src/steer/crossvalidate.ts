@@ -1,4 +1,4 @@
-import { ensure, Random } from '../core/index.js';
+import { ensure, groupBy } from '../core/index.js';
 import type { Intervention, Model } from '../engine/index.js';
 import {
   type CompleteOptions,
@@ -6,21 +6,25 @@ import {
   type Condition,
   complete,
   isRepaired,
+  type Journal,
   type PromptPair,
 } from '../evaluate/index.js';
 import type { Scanner } from '../scan/index.js';
-import { norm, scaled } from '../tensor/index.js';
-import { type Contrast, meanDifference, SITES, type Site } from './contrast.js';
+import type { Contrast, Site } from './contrast.js';
+import { decisiveTexts } from './decisive.js';
+import { directionOf, type Method } from './directions.js';
 
 /**
- * Where a vector acts: at the last prompt token and every generated one, as in the paper; or at the
- * last prompt token alone, which leaves the text after the decision undisturbed.
+ * Where a vector acts: at the last prompt token and every generated one, as in the paper; likewise, but only until
+ * the decisive call has been written; or at the last prompt token alone. The last two leave the text after the
+ * decision undisturbed.
  */
-export const REACHES = ['last_prompt_and_generated', 'last_prompt'] as const;
+export const REACHES = ['last_prompt_and_generated', 'until_decided', 'last_prompt'] as const;
 export type Reach = (typeof REACHES)[number];
 
-/** How a vector is made and used: added after block `layer`, as `strength` times the raw vector. */
+/** How a vector is made and used: added after block `layer`, as `strength` times the vector. */
 export interface Setting {
+  method: Method;
   /** Where the activations were read that it is made from. */
   site: Site;
   layer: number;
@@ -28,20 +32,47 @@ export interface Setting {
   strength: number;
 }
 
-/** Multiples of the raw vector that are tried. Beyond 1.5 small models only stammer. */
-export const STRENGTHS = [0.5, 0.75, 1, 1.25, 1.5] as const;
+/** What is tried on inner folds. */
+export interface Grid {
+  methods: readonly Method[];
+  sites: readonly Site[];
+  layers: readonly number[];
+  reaches: readonly Reach[];
+  strengths: readonly number[];
+}
+
+/** Multiples of the vector that are tried. Beyond 1.5 small models only stammer. */
+export const STRENGTHS = [0.25, 0.5, 0.625, 0.75, 0.875, 1, 1.25, 1.5] as const;
+
+/** What is tried where nothing else is said. */
+export const defaultGrid = (nLayers: number): Grid => ({
+  methods: ['mean_difference'],
+  sites: ['last_prompt', 'decision'],
+  layers: candidateLayers(nLayers),
+  // Of 42 folds on the organism none chose the last prompt token alone (docs/repair.md).
+  reaches: ['last_prompt_and_generated', 'until_decided'],
+  strengths: STRENGTHS,
+});
+
+/** A vector as it is applied. */
+export type Applied = Pick<Setting, 'layer' | 'reach' | 'strength'> & {
+  /** Texts that end `until_decided`. */
+  until: readonly string[];
+};
 
 /** The edit that applies a vector. */
 export function steering(
-  { layer, strength, reach }: Omit<Setting, 'site'>,
+  { layer, strength, reach, until }: Applied,
   vector: Float32Array,
 ): Intervention {
+  const stops = reach === 'until_decided' && until.length > 0;
   return {
     hook: `blocks.${layer}.hook_resid_post`,
     op: 'add',
     vector,
     scale: strength,
-    positions: reach,
+    positions: reach === 'until_decided' ? 'last_prompt_and_generated' : reach,
+    ...(stops && { until }),
   };
 }
 
@@ -63,19 +94,34 @@ export function checkBases(bases: readonly string[]): void {
   );
 }
 
+/** What became of completions under one setting. */
+export interface Tally {
+  total: number;
+  /** Secure and well-formed. */
+  repaired: number;
+  other: number;
+  degenerate: number;
+  parses: number;
+}
+
 /** The score of a setting for the fold that leaves `heldOut` out, from one inner fold. */
-export interface InnerScore {
+export interface InnerScore extends Tally {
   heldOut: string;
+  /** The base that was tried, under a vector that saw neither base. */
   inner: string;
   setting: Setting;
-  /** Secure and well-formed completions of the inner base, under a vector that saw neither base. */
-  hits: number;
-  total: number;
+}
+
+export interface InnerOptions extends CompleteOptions {
+  grid: Grid;
+  /** Scores by layer that an earlier run has got. Defaults to none. */
+  journal?: Journal<InnerScore[]> | undefined;
+  onLayer?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
  * Inner folds of nested leave-one-base-out: for every two bases, vectors are made from the others
- * and tried on one of the two at every layer, site, reach and strength. Nothing of a held-out base ever
+ * and tried on one of the two under every setting of the grid. Nothing of a held-out base ever
  * enters the choice that is then judged on it.
  *
  * @param contrasts of the pairs that vectors are made from (split `derive`)
@@ -87,21 +133,47 @@ export async function scoreInnerFolds(
   scanner: Scanner,
   contrasts: readonly Contrast[],
   pairs: readonly PromptPair[],
-  options: CompleteOptions & { onLayer?: (done: number, total: number) => void },
+  { grid, journal, onLayer, ...options }: InnerOptions,
+): Promise<InnerScore[]> {
+  checkBases(basesOf(pairs));
+  const scores: InnerScore[] = [];
+  for (const [done, layer] of grid.layers.entries()) {
+    const key = `layer ${layer}`;
+    const known = journal?.get(key);
+    const found =
+      known ?? (await scoreLayer(model, scanner, contrasts, pairs, grid, layer, options));
+    if (!known) journal?.add(key, found);
+    scores.push(...found);
+    onLayer?.(done + 1, grid.layers.length);
+  }
+  return scores;
+}
+
+async function scoreLayer(
+  model: Model,
+  scanner: Scanner,
+  contrasts: readonly Contrast[],
+  pairs: readonly PromptPair[],
+  { methods, sites, reaches, strengths }: Grid,
+  layer: number,
+  options: CompleteOptions,
 ): Promise<InnerScore[]> {
   const bases = basesOf(pairs);
-  checkBases(bases);
-  const scores: InnerScore[] = [];
-  const layers = candidateLayers(model.nLayers);
-  for (const [tried, layer] of layers.entries()) {
-    const trials: Trial[] = [];
-    for (const [i, a] of bases.entries()) {
-      for (const b of bases.slice(i + 1)) {
-        const others = contrasts.filter(({ pair }) => pair.base !== a && pair.base !== b);
-        for (const site of SITES) {
-          const vector = meanDifference(others, site, layer);
-          for (const setting of settingsAt(site, layer)) {
-            const interventions = [steering(setting, vector)];
+  const trials: Trial[] = [];
+  for (const [i, a] of bases.entries()) {
+    for (const b of bases.slice(i + 1)) {
+      const others = contrasts.filter(({ pair }) => pair.base !== a && pair.base !== b);
+      const until = decisiveTexts(others.map(({ pair }) => pair));
+      for (const method of methods) {
+        // An autoencoder is of one layer.
+        if (method === 'sae_feature' && contrasts[0]?.dictionary?.layer !== layer) continue;
+        for (const site of sites) {
+          const vector = directionOf(method, others, site, layer);
+          const settings = reaches.flatMap((reach) =>
+            strengths.map((strength): Setting => ({ method, site, layer, reach, strength })),
+          );
+          for (const setting of settings) {
+            const interventions = [steering({ ...setting, until }, vector)];
             for (const [heldOut, inner] of [
               [a, b],
               [b, a],
@@ -115,16 +187,21 @@ export async function scoreInnerFolds(
         }
       }
     }
-    const completions = await complete(
-      model,
-      scanner,
-      trials.map(({ condition }) => condition),
-      { ...options, n: 1, maxBatch: 256 },
-    );
-    scores.push(...tally(trials, completions));
-    options.onLayer?.(tried + 1, layers.length);
   }
-  return scores;
+  const completions = await complete(
+    model,
+    scanner,
+    trials.map(({ condition }) => condition),
+    { ...options, n: 1, maxBatch: 256 },
+  );
+  const cells = groupBy([...trials.keys()], (i) => {
+    const { heldOut, inner, setting } = trials[i]!;
+    return [heldOut, inner, settingKey(setting)].join();
+  });
+  return [...cells.values()].map((own) => {
+    const { heldOut, inner, setting } = trials[own[0]!]!;
+    return { heldOut, inner, setting, ...tally(own.map((i) => completions[i]!)) };
+  });
 }
 
 /** One prompt of an inner base under one setting, for the fold that leaves `heldOut` out. */
@@ -135,58 +212,77 @@ interface Trial {
   condition: Condition;
 }
 
-const settingsAt = (site: Site, layer: number): Setting[] =>
-  REACHES.flatMap((reach) => STRENGTHS.map((strength) => ({ site, layer, reach, strength })));
+const settingKey = ({ method, site, layer, reach, strength }: Setting): string =>
+  [method, site, layer, reach, strength].join();
 
-const settingKey = ({ site, layer, reach, strength }: Setting): string =>
-  [site, layer, reach, strength].join();
-
-function tally(trials: readonly Trial[], completions: readonly Completion[]): InnerScore[] {
-  const scores = new Map<string, InnerScore>();
-  for (const [i, { heldOut, inner, setting }] of trials.entries()) {
-    const key = [heldOut, inner, settingKey(setting)].join();
-    const score = scores.get(key) ?? { heldOut, inner, setting, hits: 0, total: 0 };
-    score.total++;
-    if (isRepaired(completions[i]!)) score.hits++;
-    scores.set(key, score);
-  }
-  return [...scores.values()];
+function tally(completions: readonly Completion[]): Tally {
+  const count = (holds: (completion: Completion) => boolean) => completions.filter(holds).length;
+  return {
+    total: completions.length,
+    repaired: count(isRepaired),
+    other: count(({ judgement }) => judgement.outcome === 'other'),
+    degenerate: count(({ judgement }) => judgement.degenerate),
+    parses: count(({ judgement }) => judgement.parses),
+  };
 }
 
+/** A setting with means over inner folds, as shares. */
 export interface ScoredSetting extends Setting {
-  /** Mean over inner folds of the share that is secure and well-formed. */
+  /** Secure and well-formed: what settings are chosen by. */
   score: number;
+  other: number;
+  degenerate: number;
+  parses: number;
 }
 
-/** Every setting with its mean score; for one held-out base, or over all when none is named. */
+/** Every setting with its means; for one held-out base, or over all when none is named. */
 export function meanScores(scores: readonly InnerScore[], heldOut?: string): ScoredSetting[] {
-  const cells = new Map<string, { setting: Setting; shares: number[] }>();
-  for (const { setting, hits, total, ...fold } of scores) {
-    if (heldOut !== undefined && fold.heldOut !== heldOut) continue;
-    const key = settingKey(setting);
-    const cell = cells.get(key) ?? { setting, shares: [] };
-    cell.shares.push(hits / total);
-    cells.set(key, cell);
-  }
-  return [...cells.values()].map(({ setting, shares }) => ({
-    ...setting,
-    score: shares.reduce((a, b) => a + b, 0) / shares.length,
-  }));
+  const own = scores.filter((one) => heldOut === undefined || one.heldOut === heldOut);
+  return [...groupBy(own, ({ setting }) => settingKey(setting)).values()].map((folds) => {
+    const share = (count: (tally: Tally) => number) =>
+      folds.reduce((sum, fold) => sum + count(fold) / fold.total, 0) / folds.length;
+    return {
+      ...folds[0]!.setting,
+      score: share(({ repaired }) => repaired),
+      other: share(({ other }) => other),
+      degenerate: share(({ degenerate }) => degenerate),
+      parses: share(({ parses }) => parses),
+    };
+  });
 }
 
-/** The best setting; of equals the weakest, then the latest layer: what disturbs the least. */
-export function bestSetting(settings: readonly ScoredSetting[]): ScoredSetting {
-  const best = settings.toSorted(
+/** What a setting may cost, as shares of completions; one that costs more is not chosen. */
+export interface Quality {
+  /** At most so many neither secure nor insecure. */
+  other: number;
+  /** At most so many that stammer. */
+  degenerate: number;
+  /** At least so many that parse. */
+  parses: number;
+}
+
+export const QUALITY: Quality = { other: 0.25, degenerate: 0.05, parses: 0.8 };
+
+/** Whether a setting keeps within the bounds. */
+export const isGood = (setting: ScoredSetting, quality: Quality): boolean =>
+  setting.other <= quality.other &&
+  setting.degenerate <= quality.degenerate &&
+  setting.parses >= quality.parses;
+
+/**
+ * The best setting of those that keep within the bounds, or, where none does, of all; of equals the weakest, then the
+ * latest layer: what disturbs the least.
+ */
+export function bestSetting(
+  settings: readonly ScoredSetting[],
+  quality: Quality = QUALITY,
+): ScoredSetting {
+  const good = settings.filter((setting) => isGood(setting, quality));
+  const best = (good.length > 0 ? good : settings).toSorted(
     (a, b) => b.score - a.score || a.strength - b.strength || b.layer - a.layer,
   )[0];
   ensure(best, 'BAD_DATA', 'There are no settings to choose from.');
   return best;
-}
-
-/** A vector of the same length in a direction drawn at random. */
-export function randomLike(vector: Float32Array, random: Random): Float32Array {
-  const direction = Float32Array.from(vector, () => random.normal());
-  return scaled(direction, norm(vector) / norm(direction));
 }
 
 /**
@@ -213,20 +309,31 @@ export const basesOf = (pairs: readonly PromptPair[]): string[] => [
 export interface FoldChoice extends ScoredSetting {
   base: string;
   vector: Float32Array;
-  random: Float32Array;
+  /** Of the pairs that the vector was made from. */
+  until: string[];
 }
 
 /** For each base: the setting chosen on the others, and the vector made from the others. */
 export function chooseFolds(
   contrasts: readonly Contrast[],
   scores: readonly InnerScore[],
-  seed: number,
+  quality: Quality = QUALITY,
 ): FoldChoice[] {
   return basesOf(contrasts.map(({ pair }) => pair)).map((base) => {
-    const setting = bestSetting(meanScores(scores, base));
-    const others = contrasts.filter(({ pair }) => pair.base !== base);
-    const vector = meanDifference(others, setting.site, setting.layer);
-    const random = randomLike(vector, new Random(seed, 'random vector', base));
-    return { base, ...setting, vector, random };
+    const setting = bestSetting(meanScores(scores, base), quality);
+    return { base, ...setting, ...vectorFor(setting, otherBases(contrasts, base)) };
   });
 }
+
+/** What a setting makes of some pairs. */
+export const vectorFor = (
+  { method, site, layer }: Pick<Setting, 'method' | 'site' | 'layer'>,
+  contrasts: readonly Contrast[],
+) => ({
+  vector: directionOf(method, contrasts, site, layer),
+  until: decisiveTexts(contrasts.map(({ pair }) => pair)),
+});
+
+/** The contrasts of all bases but one. */
+export const otherBases = (contrasts: readonly Contrast[], base: string): Contrast[] =>
+  contrasts.filter(({ pair }) => pair.base !== base);

@@ -1,26 +1,31 @@
 export {
   type ApplyVectorOptions,
   applyVector,
+  applyVectors,
+  COMBINATIONS,
+  type Combination,
   checkBinding,
   checkFit,
   checkSigner,
 } from './apply-vector.js';
 export { type Baked, type BakeOptions, bakeVector } from './bake.js';
+export { type Contrast, readContrasts, SITES, type Site } from './contrast.js';
 export {
-  type Contrast,
-  meanDifference,
-  readContrasts,
-  SITES,
-  type Site,
-} from './contrast.js';
-export {
+  type Applied,
   basesOf,
   bestSetting,
   checkBases,
   chooseFolds,
+  defaultGrid,
   type FoldChoice,
+  type Grid,
   type InnerScore,
+  isGood,
   meanScores,
+  otherBases,
+  QUALITY,
+  type Quality,
+  REACHES,
   type Reach,
   refuseOverlap,
   type ScoredSetting,
@@ -28,7 +33,22 @@ export {
   STRENGTHS,
   scoreInnerFolds,
   steering,
+  vectorFor,
 } from './crossvalidate.js';
+export { decisiveTexts } from './decisive.js';
+export { type Dictionary, readDictionary } from './dictionary.js';
+export {
+  directionOf,
+  METHODS,
+  type Method,
+  meanDifference,
+  orthogonalLike,
+  randomLike,
+  scaledLike,
+  shuffledLike,
+  stability,
+  strongestFeature,
+} from './directions.js';
 export {
   EXCHANGE_FORMATS,
   type ExchangeFormat,

@@ -10,11 +10,24 @@ import {
   writeSafetensors,
 } from '../tensor/index.js';
 import { SITES } from './contrast.js';
-import { REACHES } from './crossvalidate.js';
 import { isSigned, type Signature, signText } from './signature.js';
 
 /** Where a vector acts; `all` is every token of prompt and text, as llama.cpp and repeng add theirs. */
-export const VECTOR_POSITIONS = [...REACHES, 'all'] as const;
+export const VECTOR_POSITIONS = ['last_prompt_and_generated', 'last_prompt', 'all'] as const;
+
+/** A text that holds JSON of a form. */
+const json = <T extends z.ZodType>(form: T) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue('It is not JSON.');
+        return z.NEVER;
+      }
+    })
+    .pipe(form);
 
 /** What a vector was made from and for. */
 const metadataSchema = z.object({
@@ -26,6 +39,10 @@ const metadataSchema = z.object({
   /** The multiple that it was evaluated at. */
   strength: z.coerce.number(),
   positions: z.enum(VECTOR_POSITIONS),
+  /** Texts of which the first to be written ends it; absent where it goes on to the end. */
+  until: json(z.array(z.string().min(1)).nonempty()).optional(),
+  /** By layer: median length of the stream where the vector was read. */
+  stream_norms: json(z.record(z.string(), z.number().nonnegative())).optional(),
   model: z.string(),
   /** `model_type` of the model. */
   family: z.string(),
@@ -74,7 +91,12 @@ export function vectorTexts({
     hook: 'hook_resid_post',
     layers: layers.join(),
     norms: layers.map((layer) => norm(directions.get(layer)!)).join(),
-    ...Object.fromEntries(said.map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(
+      said.map(([name, value]) => [
+        name,
+        typeof value === 'object' ? JSON.stringify(value) : String(value),
+      ]),
+    ),
   };
   return { ...texts, checksum: checksum(texts, directions), ...signature };
 }

@@ -1,5 +1,5 @@
 import type { Difference, OutcomeRates, Rate } from '../../evaluate/index.js';
-import type { Fold, RepairMetrics } from '../../repair/index.js';
+import type { Arm, ArmKind, Fold, RepairMetrics } from '../../repair/index.js';
 
 /** A share with a plausible interval. */
 export function rate(hits: number, total: number, spread = 0.08): Rate {
@@ -54,12 +54,21 @@ const BASES = [
 
 const STRENGTHS = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5];
 
+const arm = (name: string, kind: ArmKind, description: string, rates: OutcomeRates): Arm => ({
+  name,
+  kind,
+  description,
+  rates,
+  distinct: Math.ceil(rates.secure.total * 0.6),
+});
+
 /** Metrics as a run on a small model might give them. Every call makes a fresh copy. */
 export function plausibleMetrics(): RepairMetrics {
   const folds = BASES.map((base, i): Fold => {
     const steered = 39 + ((i * 5) % 9);
     return {
       base,
+      method: 'mean_difference',
       layer: 4,
       site: 'decision',
       reach: i === 2 ? ('last_prompt' as const) : ('last_prompt_and_generated' as const),
@@ -75,7 +84,7 @@ export function plausibleMetrics(): RepairMetrics {
     };
   });
   return {
-    version: 1,
+    version: 2,
     suture: '0.1.0',
     created: '2025-03-14T09:26:53.000Z',
     model: {
@@ -89,7 +98,7 @@ export function plausibleMetrics(): RepairMetrics {
     cwe: 'CWE-787',
     seed: 7,
     sampling: { samplesPerPrompt: 4, temperature: 0.6, topP: 0.9, maxNewTokens: 96 },
-    data: { bases: BASES, derivePairs: 84, judgePairs: 84, reviewItems: 112 },
+    data: { bases: BASES, derivePairs: 84, judgePairs: 84, reviewItems: 112, ordinaryTasks: 60 },
     gap: {
       review: {
         sensitivity: rate(53, 56, 0.06),
@@ -107,8 +116,10 @@ export function plausibleMetrics(): RepairMetrics {
     },
     layers: (['last_prompt', 'decision'] as const).flatMap((site) =>
       Array.from({ length: 6 }, (_, layer) => ({
+        method: 'mean_difference' as const,
         layer,
         site,
+        stability: 0.93,
         norm: 1.12 + layer * 1.3,
         residualNorm: 4.4 + layer * 3.07,
         score:
@@ -121,52 +132,85 @@ export function plausibleMetrics(): RepairMetrics {
     ),
     folds,
     arms: [
-      { name: 'none', description: 'as it is', rates: outcomes(21, 302, 336) },
-      { name: 'steered', description: 'steering vector', rates: outcomes(301, 24, 336) },
-      {
-        name: 'random',
-        description: 'random vector of the same norm',
-        rates: outcomes(24, 292, 336),
-      },
-      {
-        name: 'prompt',
-        description: 'security reminder in the prompt',
-        rates: outcomes(147, 178, 336),
-      },
+      arm('none', 'plain', 'as it is', outcomes(21, 302, 336)),
+      arm('steered', 'repair', 'steering vector', outcomes(301, 24, 336)),
+      arm('random', 'control', 'random vectors of the same norm', outcomes(24, 292, 336)),
+      arm('prompt', 'prompt', 'security reminder in the prompt', outcomes(147, 178, 336)),
+      arm('shuffled', 'control', 'vector made from shuffled labels', outcomes(26, 290, 336)),
+      arm('prompt format', 'prompt', 'a preamble about form', outcomes(24, 292, 336)),
+      arm('global', 'leak', 'vector made from all families', outcomes(311, 14, 336)),
     ],
     effects: [
       {
         against: 'none',
+        primary: true,
         insecure: difference(-278 / 336, 0.084, 0.015625),
         secureWellFormed: difference(0.781, 0.09, 0.015625),
       },
       {
         against: 'random',
+        primary: true,
         insecure: difference(-268 / 336, 0.088, 0.015625),
         secureWellFormed: difference(0.772, 0.092, 0.015625),
       },
       {
         against: 'prompt',
+        primary: true,
         insecure: difference(-154 / 336, 0.16, 0.03125),
         secureWellFormed: difference(0.431, 0.17, 0.03125),
       },
+      {
+        against: 'global',
+        primary: false,
+        insecure: difference(0.03, 0.04, 0.4),
+        secureWellFormed: difference(-0.03, 0.05, 0.44),
+      },
     ],
+    quality: { other: 0.25, degenerate: 0.05, parses: 0.8, exceeded: 0 },
+    neutral: {
+      before: outcomes(158, 170, 336),
+      after: outcomes(290, 30, 336),
+      insecure: difference(-140 / 336, 0.1, 0.015625),
+      secureWellFormed: difference(0.36, 0.12, 0.015625),
+    },
+    utility: {
+      none: { pass: rate(60, 60), change: difference(0, 0, 1), kl: 0, perplexity: 1.04 },
+      steered: {
+        pass: rate(58, 60),
+        change: difference(-0.03, 0.04, 0.5),
+        kl: 0.11,
+        perplexity: 1.09,
+      },
+      random: {
+        pass: rate(59, 60),
+        change: difference(-0.02, 0.04, 1),
+        kl: 0.05,
+        perplexity: 1.06,
+      },
+      prompt: { pass: rate(60, 60), change: difference(0, 0, 1), kl: 0.01, perplexity: 1.05 },
+    },
     curves: [
       {
+        method: 'mean_difference',
+        random: false,
         layer: 4,
         site: 'last_prompt',
         reach: 'last_prompt_and_generated' as const,
         points: STRENGTHS.map((strength, i) => ({
           strength,
+          byBase: {},
           rates: outcomes(21 + [0, 9, 28, 55, 84, 96, 70][i]!, 302 - i * 30, 336),
         })),
       },
       {
+        method: 'mean_difference',
+        random: false,
         layer: 4,
         site: 'decision',
         reach: 'last_prompt_and_generated' as const,
         points: STRENGTHS.map((strength, i) => ({
           strength,
+          byBase: {},
           rates: outcomes(
             [21, 90, 200, 281, 301, 262, 170][i]!,
             [302, 236, 122, 42, 24, 17, 9][i]!,
@@ -210,11 +254,13 @@ export function plausibleMetrics(): RepairMetrics {
     ],
     vector: {
       file: 'cwe-787.safetensors',
+      method: 'mean_difference',
       layer: 4,
       site: 'decision',
       reach: 'last_prompt_and_generated',
       strength: 1,
       norm: 6.82,
+      cosines: { 'CWE-119': 0.83 },
     },
     findings: [
       'Review:   recognises 95 % [89, 100] of flawed CWE-787 code and 91 % [84, 97] of safe code.',

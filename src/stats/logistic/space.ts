@@ -14,6 +14,8 @@ export interface Space {
   ): RowFit;
   /** Log-odds of some rows. */
   score(fit: RowFit, rows: readonly number[]): Float64Array;
+  /** How log-odds rise along each column of x, in its own units: the normal of the plane that parts the classes, [d]. */
+  normal(fit: RowFit): Float64Array;
 }
 
 export interface RowFit extends Fit {
@@ -27,12 +29,12 @@ export interface RowFit extends Fit {
  *   say in it. A column that does not vary among them says nothing, and is 0.
  */
 export function spaceOf(x: Float32Array, d: number, train: readonly number[]): Space {
-  const z = standardised(x, d, train);
+  const { z, scale } = standardised(x, d, train);
   // Where n^3/6 multiplications of the one are as many as n d^2/2 + d^3/6 of the other.
-  return train.length <= 1.8 * d ? dualSpace(z, d) : primalSpace(z, d);
+  return train.length <= 1.8 * d ? dualSpace(z, scale) : primalSpace(z, scale);
 }
 
-function standardised(x: Float32Array, d: number, train: readonly number[]): Float64Array {
+function standardised(x: Float32Array, d: number, train: readonly number[]) {
   const mean = new Float64Array(d);
   const variance = new Float64Array(d);
   for (const i of train) for (let j = 0; j < d; j++) mean[j]! += x[i * d + j]! / train.length;
@@ -47,10 +49,11 @@ function standardised(x: Float32Array, d: number, train: readonly number[]): Flo
   for (let at = 0; at < x.length; at += d) {
     for (let j = 0; j < d; j++) z[at + j] = (x[at + j]! - mean[j]!) * scale[j]!;
   }
-  return z;
+  return { z, scale };
 }
 
-function dualSpace(z: Float64Array, d: number): Space {
+function dualSpace(z: Float64Array, scale: Float64Array): Space {
+  const d = scale.length;
   const n = z.length / d;
   const gram = innerProducts(z, n, d);
   return {
@@ -75,10 +78,18 @@ function dualSpace(z: Float64Array, d: number): Space {
         return sum / lambda + intercept;
       });
     },
+    normal({ weights, rows, lambda }) {
+      const sum = new Float64Array(d);
+      for (const [i, row] of rows.entries()) {
+        for (let j = 0; j < d; j++) sum[j]! += (weights[i]! * z[row * d + j]!) / lambda;
+      }
+      return sum.map((w, j) => w * scale[j]!);
+    },
   };
 }
 
-function primalSpace(z: Float64Array, d: number): Space {
+function primalSpace(z: Float64Array, scale: Float64Array): Space {
+  const d = scale.length;
   return {
     fit(rows, labels, lambda, { start, tolerance } = {}) {
       const own = new Float64Array(rows.length * d);
@@ -93,6 +104,7 @@ function primalSpace(z: Float64Array, d: number): Space {
         return sum;
       });
     },
+    normal: ({ weights }) => weights.map((w, j) => w * scale[j]!),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { PromptPair } from '../../evaluate/index.js';
-import { norm } from '../../tensor/index.js';
 import type { Contrast, Site } from '../index.js';
 
 /** A task in C: put a name into a buffer of known size. */
@@ -31,20 +30,27 @@ export function handMadePair(changes: Partial<PromptPair> = {}): PromptPair {
 /** Layers of the model that hand-made contrasts are of. */
 export const LAYERS = 3;
 
-/** A contrast whose difference at each site and layer is given. */
+/** A contrast whose insecure states are 0, so that the secure ones are its difference; neutral ones are half of it. */
 export function contrast(
   base: string,
   difference: (site: Site, layer: number) => readonly number[],
 ): Contrast {
-  const at = (site: Site) =>
-    Array.from({ length: LAYERS }, (_, layer) => Float32Array.from(difference(site, layer)));
-  const differences = { last_prompt: at('last_prompt'), decision: at('decision') };
+  const states = (factor: number) => {
+    const at = (site: Site) =>
+      Array.from({ length: LAYERS }, (_, layer) =>
+        Float32Array.from(difference(site, layer), (x) => factor * x),
+      );
+    return {
+      last_prompt: at('last_prompt'),
+      decision: at('decision'),
+      changed: at('changed'),
+      mean: at('mean'),
+    };
+  };
   return {
     pair: handMadePair({ id: `${base}/1`, base }),
-    differences,
-    norms: {
-      last_prompt: differences.last_prompt.map(norm),
-      decision: differences.decision.map(norm),
-    },
+    secure: states(1),
+    insecure: states(0),
+    neutral: states(0.5),
   };
 }
