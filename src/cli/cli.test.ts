@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sutureProcess } from './testing/process.js';
 
-/** The command line as a process, as users meet it. `npm test` builds it first. */
-const bin = fileURLToPath(new URL('../../bin/suture.js', import.meta.url));
 const fixture = fileURLToPath(new URL('../../fixtures/llama_f32/model', import.meta.url));
 let dir: string;
 beforeAll(() => {
@@ -14,27 +12,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 /** @param interruptAt sends SIGINT when this appears on standard error */
-function suture(args: string[], interruptAt?: string): Promise<Ended> {
-  const env = { ...process.env, SUTURE_CACHE: join(dir, 'cache'), NO_COLOR: '1' };
-  const child = spawn(process.execPath, [bin, ...args], { cwd: dir, env });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (data) => {
-    out += data;
+const suture = (args: string[], interruptAt?: string) =>
+  sutureProcess(args, {
+    cwd: dir,
+    stop: interruptAt === undefined ? undefined : { at: interruptAt, signal: 'SIGINT' },
   });
-  child.stderr.on('data', (data) => {
-    err += data;
-    if (!child.killed && interruptAt && err.includes(interruptAt)) child.kill('SIGINT');
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
 
 describe('suture', () => {
   it('shows its commands', async () => {

@@ -1,33 +1,15 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sutureProcess } from './testing/process.js';
 
-/** An evaluation from end to end, as processes. `npm test` builds them first. */
-const bin = fileURLToPath(new URL('../../bin/suture.js', import.meta.url));
+/** An evaluation from end to end, as processes. */
 let dir: string;
 
 /** Runs a command; kills it without warning as soon as `killWhen` holds. */
-async function suture(args: string[], killWhen?: () => boolean) {
-  const env = { ...process.env, SUTURE_CACHE: join(dir, 'cache'), NO_COLOR: '1' };
-  const child = spawn(process.execPath, [bin, ...args], { cwd: dir, env });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (data) => {
-    out += data;
-  });
-  child.stderr.on('data', (data) => {
-    err += data;
-  });
-  const watch = setInterval(() => {
-    if (killWhen?.()) child.kill('SIGKILL');
-  }, 2);
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearInterval(watch);
-  return { code, out, err };
-}
+const suture = (args: string[], killWhen?: () => boolean) =>
+  sutureProcess(args, { cwd: dir, killWhen });
 
 const SCENARIOS = ['double', 'greet', 'total'];
 beforeAll(() => {

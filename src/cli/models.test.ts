@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sutureProcess } from './testing/process.js';
 
-/** `inspect` and `cache` as processes. `npm test` builds first. */
-const bin = fileURLToPath(new URL('../../bin/suture.js', import.meta.url));
+/** `inspect` and `cache` as processes. */
 const fixture = fileURLToPath(new URL('../../fixtures/qwen2_tied_bf16/model', import.meta.url));
 let dir: string;
 let model: string;
@@ -17,19 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function suture(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, SUTURE_CACHE: join(dir, 'cache') };
-  const child = spawn(process.execPath, [bin, ...args], { cwd: dir, env });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (data) => {
-    out += data;
-  });
-  child.stderr.on('data', (data) => {
-    err += data;
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const suture = (...args: string[]) => sutureProcess(args, { cwd: dir });
 
 describe('inspect', () => {
   it('describes the model that ships', async () => {

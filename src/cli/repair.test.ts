@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { groupBy } from '../core/index.js';
 import { pairs, reviewItems } from '../organism/index.js';
 import type { RepairMetrics } from '../repair/index.js';
+import { type ProcessOptions, sutureProcess } from './testing/process.js';
 
-/** The command line as a process, as users meet it. `npm test` builds it first. */
-const bin = fileURLToPath(new URL('../../bin/suture.js', import.meta.url));
 const fixture = fileURLToPath(new URL('../../fixtures/llama_f32/model', import.meta.url));
 let dir: string;
 
@@ -35,35 +33,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** @param stop sends a signal when a text appears on standard error */
-function suture(
-  args: string[],
-  stop?: { at: string; signal: 'SIGINT' | 'SIGKILL' },
-): Promise<Ended> {
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: dir,
-    env: { ...process.env, SUTURE_CACHE: join(dir, 'cache'), NO_COLOR: '1' },
-  });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (data) => {
-    out += data;
-  });
-  child.stderr.on('data', (data) => {
-    err += data;
-    if (!child.killed && stop && err.includes(stop.at)) child.kill(stop.signal);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const suture = (args: string[], stop?: ProcessOptions['stop']) =>
+  sutureProcess(args, { cwd: dir, stop });
 
 const SMALL = ['--sites', 'decision', '--layers', '3,-1', '--strengths', '0.75,1', '-n', '1'];
-const repair = (out: string, stop?: Parameters<typeof suture>[1]) =>
+const repair = (out: string, stop?: ProcessOptions['stop']) =>
   suture(['repair', '-p', 'pairs.jsonl', '--items', 'items.jsonl', ...SMALL, '-o', out], stop);
 const metricsOf = (out: string): RepairMetrics =>
   JSON.parse(readFileSync(join(dir, out, 'metrics.json'), 'utf8'));

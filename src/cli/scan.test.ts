@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sutureProcess } from './testing/process.js';
 
-/** The command line as a process, as users meet it. `npm test` builds it first. */
-const bin = fileURLToPath(new URL('../../bin/suture.js', import.meta.url));
 const BAD = 'import os\n\ndef remove(name):\n    os.remove(name)\n';
 let dir: string;
 beforeAll(() => {
@@ -22,22 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function scan(
-  args: string[],
-  input = '',
-): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [bin, 'scan', ...args], { cwd: dir });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (data) => {
-    out += data;
-  });
-  child.stderr.on('data', (data) => {
-    err += data;
-  });
-  child.stdin.end(input);
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const scan = (args: string[], input = '') => sutureProcess(['scan', ...args], { cwd: dir, input });
 
 describe('suture scan', () => {
   it('scans the sources of a folder, and ends with 1 where it finds something', async () => {

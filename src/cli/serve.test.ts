@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { bin } from './testing/process.js';
 import { suture } from './testing/suture.js';
-
-/** `npm test` builds it first. */
-const bin = fileURLToPath(new URL('../../bin/suture.js', import.meta.url));
 
 describe('suture serve', () => {
   it('answers until it is told to end, and then finishes what it has begun', async () => {
