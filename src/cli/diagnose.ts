@@ -1,14 +1,8 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
 import { ensure, readJson, writeFileAtomic } from '../core/index.js';
-import {
-  type DiagnoseOptions,
-  diagnose,
-  diagnoseConfig,
-  STAGES,
-  type Stage,
-} from '../diagnose/index.js';
+import { type DiagnoseOptions, diagnose, diagnoseConfig, STAGES } from '../diagnose/index.js';
 import { PROVIDERS } from '../engine/index.js';
 import { cweName } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
@@ -21,6 +15,7 @@ import {
   deviceOption,
   knownCwe,
   modelOption,
+  namesOf,
   threadsOption,
   wholeNumber,
 } from './options.js';
@@ -64,7 +59,7 @@ export function diagnoseCommand(): Command {
     .addOption(pairsOption())
     .addOption(itemsOption())
     .option('--config <file>', 'a JSON file of all settings, as in run.json; flags go before it')
-    .option('--stages <names>', `only some of ${STAGES.join(', ')}`, stageList)
+    .option('--stages <names>', `only some of ${STAGES.join(', ')}`, namesOf(STAGES))
     .option(
       '-o, --out <dir>',
       'run folder; one that was cut off goes on (default: runs/diagnose-…)',
@@ -74,14 +69,6 @@ export function diagnoseCommand(): Command {
     .addOption(threadsOption())
     .option('--json', 'print the metrics as JSON instead of the summary')
     .action(run);
-}
-
-function stageList(text: string): Stage[] {
-  return text.split(',').map((given) => {
-    const known = STAGES.find((name) => name === given.trim());
-    if (!known) throw new InvalidArgumentError(`There are ${STAGES.join(', ')}.`);
-    return known;
-  });
 }
 
 async function run({ config: file, out: given, json, ...flags }: Flags): Promise<void> {

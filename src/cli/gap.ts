@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { sha256 } from '../core/index.js';
 import {
   type Effect,
@@ -20,7 +20,7 @@ import { CWES, type Cwe } from '../scan/index.js';
 import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
-import { cwe, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
+import { cwe, deviceOption, modelOption, namesOf, threadsOption, wholeNumber } from './options.js';
 import { StagedProgress } from './progress.js';
 import { itemsOf, itemsOption, pairsOf, pairsOption, type SetOptions, setOption } from './sets.js';
 
@@ -71,14 +71,7 @@ export function gapCommand(): Command {
     .action(run);
 }
 
-function formList(text: string): Form[] {
-  const forms = text.split(',').map((given) => {
-    const known = FORMS.find((name) => name === given.trim());
-    if (!known) throw new InvalidArgumentError(`There are ${FORMS.join(', ')}.`);
-    return known;
-  });
-  return [...new Set(forms)];
-}
+const formList = (text: string): Form[] => [...new Set(namesOf(FORMS)(text))];
 
 async function run(options: Options, command: Command): Promise<void> {
   const { device, threads, judgeEndpoint: url, judgeModel } = options;

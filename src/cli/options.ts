@@ -56,6 +56,16 @@ export function positive(text: string): number {
   return value;
 }
 
+/** Names of a set, by commas. */
+export const namesOf =
+  <T extends string>(known: readonly T[]) =>
+  (text: string): T[] =>
+    text.split(',').map((given) => {
+      const found = known.find((name) => name === given.trim());
+      if (!found) throw new InvalidArgumentError(`There are ${known.join(', ')}.`);
+      return found;
+    });
+
 /** `30d`, `12h`: milliseconds. */
 export function duration(text: string): number {
   const [, count, unit] = /^(\d+)([hdw])$/.exec(text) ?? [];

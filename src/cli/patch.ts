@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import {
   figure,
   type PatchFindings,
@@ -13,7 +13,14 @@ import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { decisionPairs, decisionPairsOption } from './lens.js';
 import { load } from './load.js';
-import { cweInFile, deviceOption, modelOption, threadsOption, wholeNumber } from './options.js';
+import {
+  cweInFile,
+  deviceOption,
+  modelOption,
+  namesOf,
+  threadsOption,
+  wholeNumber,
+} from './options.js';
 import { StagedProgress } from './progress.js';
 import { type SetOptions, setOption } from './sets.js';
 
@@ -46,7 +53,7 @@ export function patchCommand(): Command {
     .option(
       '--places <names>',
       `where to patch, of ${PLACES.join(', ')} (default: all; decision alone is much the cheapest)`,
-      placeList,
+      namesOf(PLACES),
     )
     .option('--randoms <n>', 'random vectors beside each', wholeNumber(1), 5)
     .option('--seed <n>', 'seed of every random draw', wholeNumber(0), 0)
@@ -54,14 +61,6 @@ export function patchCommand(): Command {
     .addOption(threadsOption())
     .option('--json', 'print all figures as JSON')
     .action(run);
-}
-
-function placeList(text: string): Place[] {
-  return text.split(',').map((given) => {
-    const known = PLACES.find((name) => name === given.trim());
-    if (!known) throw new InvalidArgumentError(`There are ${PLACES.join(', ')}.`);
-    return known;
-  });
 }
 
 async function run(options: Options): Promise<void> {

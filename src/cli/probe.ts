@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import {
   figure,
@@ -23,6 +23,7 @@ import {
   deviceOption,
   knownCwe,
   modelOption,
+  namesOf,
   threadsOption,
   wholeNumber,
 } from './options.js';
@@ -64,7 +65,7 @@ export function probeCommand(): Command {
     .option(
       '--position <names>',
       `where to read, of ${PROBE_POSITIONS.join(', ')} (default: last_prompt,decision; of functions changed,mean)`,
-      positionList,
+      namesOf(PROBE_POSITIONS),
     )
     .option('--max-tokens <n>', 'leave out pairs with a longer text', wholeNumber(1), 1024)
     .option('--shuffles <n>', 'sets of shuffled labels', wholeNumber(1), 3)
@@ -73,14 +74,6 @@ export function probeCommand(): Command {
     .addOption(threadsOption())
     .option('--json', 'print all figures as JSON')
     .action(run);
-}
-
-function positionList(text: string): ProbePosition[] {
-  return text.split(',').map((given) => {
-    const known = PROBE_POSITIONS.find((name) => name === given.trim());
-    if (!known) throw new InvalidArgumentError(`There are ${PROBE_POSITIONS.join(', ')}.`);
-    return known;
-  });
 }
 
 async function run(options: Options): Promise<void> {

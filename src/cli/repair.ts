@@ -35,6 +35,7 @@ import {
   deviceOption,
   dtypeOption,
   modelOption,
+  namesOf,
   threadsOption,
   wholeNumber,
 } from './options.js';
@@ -100,8 +101,8 @@ export function repairCommand(): Command {
       'completions of each prompt under each condition (default: 2, or what a preset says)',
       wholeNumber(1),
     )
-    .option('--methods <names>', `how vectors are made, of ${METHODS.join(', ')}`, oneOf(METHODS))
-    .option('--sites <names>', `where activations are read, of ${SITES.join(', ')}`, oneOf(SITES))
+    .option('--methods <names>', `how vectors are made, of ${METHODS.join(', ')}`, namesOf(METHODS))
+    .option('--sites <names>', `where activations are read, of ${SITES.join(', ')}`, namesOf(SITES))
     .option('--layers <list>', 'layers to try; negative ones count from the last', integers)
     .option(
       '--dictionary <file>',
@@ -112,7 +113,11 @@ export function repairCommand(): Command {
       'after which block it was trained, if it does not say',
       wholeNumber(0),
     )
-    .option('--reaches <names>', `where the vector acts, of ${REACHES.join(', ')}`, oneOf(REACHES))
+    .option(
+      '--reaches <names>',
+      `where the vector acts, of ${REACHES.join(', ')}`,
+      namesOf(REACHES),
+    )
     .option('--strengths <list>', 'multiples of the vector to try', multiples)
     .addOption(dtypeOption())
     .addOption(deviceOption())
@@ -120,16 +125,6 @@ export function repairCommand(): Command {
     .option('--json', 'print the metrics as JSON instead of the summary')
     .action(run);
 }
-
-/** A list of words of a set. */
-const oneOf =
-  <T extends string>(known: readonly T[]) =>
-  (text: string): T[] =>
-    text.split(',').map((given) => {
-      const found = known.find((name) => name === given.trim());
-      if (!found) throw new InvalidArgumentError(`There are ${known.join(', ')}.`);
-      return found;
-    });
 
 const integers = (text: string): number[] =>
   text.split(',').map((given) => {
