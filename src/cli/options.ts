@@ -169,19 +169,15 @@ export const withVectorOptions = (command: Command): Command =>
     .option('--keep-norm', 'turn the stream without making it longer')
     .option('--half-life <n>', 'halve the strength every so many tokens', decimal);
 
-/** The edits that the options ask for, and what a run records of them; nothing where no vector is given. */
+/** The edits that the options ask for, and what a run records of them: null where no vector is given. */
 export function vectorsOf(options: VectorOptions, model: ModelIdentity) {
   const { vector = [], combine: rule, strength, share, keepNorm, halfLife } = options;
   const files = vector.map(readVector);
   return {
-    files,
     interventions: applyVectors(files, model, { ...options, rule }),
     record:
       files.length === 0
         ? null
-        : {
-            vectors: files.map(vectorTexts),
-            ...{ rule, strength, share, keepNorm, halfLife },
-          },
+        : { vectors: files.map(vectorTexts), rule, strength, share, keepNorm, halfLife },
   };
 }

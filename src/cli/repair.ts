@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { ensure, formatSeconds, writeFileAtomic } from '../core/index.js';
 import { inspectModel, type Model, type Provider, type WeightDType } from '../engine/index.js';
 import type { Rate } from '../evaluate/index.js';
@@ -34,8 +34,10 @@ import {
   cwe,
   deviceOption,
   dtypeOption,
+  integer,
   modelOption,
   namesOf,
+  positive,
   threadsOption,
   wholeNumber,
 } from './options.js';
@@ -103,7 +105,9 @@ export function repairCommand(): Command {
     )
     .option('--methods <names>', `how vectors are made, of ${METHODS.join(', ')}`, namesOf(METHODS))
     .option('--sites <names>', `where activations are read, of ${SITES.join(', ')}`, namesOf(SITES))
-    .option('--layers <list>', 'layers to try; negative ones count from the last', integers)
+    .option('--layers <list>', 'layers to try; negative ones count from the last', (text) =>
+      text.split(',').map(integer),
+    )
     .option(
       '--dictionary <file>',
       'a sparse autoencoder of the stream (safetensors), one feature of which is tried too',
@@ -118,27 +122,15 @@ export function repairCommand(): Command {
       `where the vector acts, of ${REACHES.join(', ')}`,
       namesOf(REACHES),
     )
-    .option('--strengths <list>', 'multiples of the vector to try', multiples)
+    .option('--strengths <list>', 'multiples of the vector to try', (text) =>
+      text.split(',').map(positive),
+    )
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option('--json', 'print the metrics as JSON instead of the summary')
     .action(run);
 }
-
-const integers = (text: string): number[] =>
-  text.split(',').map((given) => {
-    if (!/^\s*-?\d+\s*$/.test(given)) throw new InvalidArgumentError('Give layers: 30,31 or -1.');
-    return Number(given);
-  });
-
-const multiples = (text: string): number[] =>
-  text.split(',').map((given) => {
-    const value = Number(given);
-    if (given.trim() === '' || !(value > 0))
-      throw new InvalidArgumentError('Give numbers above 0: 0.5,1,1.5.');
-    return value;
-  });
 
 async function run(options: Options): Promise<void> {
   const { seed, dtype, device, threads } = options;

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { identifyModel } from '../engine/index.js';
-import { boundTo, readVector, writeVector } from '../steer/index.js';
+import { boundTo, identifyModel } from '../engine/index.js';
+import { readVector, writeVector } from '../steer/index.js';
 import { suture } from './testing/suture.js';
 
 let dir: string;

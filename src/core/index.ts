@@ -2,5 +2,6 @@ export { type ErrorCode, ensure, fileError, messageOf, SutureError } from './err
 export { assetPath, discard, readJson, readText, sha256, writeFileAtomic } from './files.js';
 export { groupBy } from './group.js';
 export { readJsonLines } from './json-lines.js';
+export { jsonText } from './json-text.js';
 export { formatSeconds, Progress, type ProgressOptions } from './progress.js';
 export { Random } from './random.js';

@@ -14,6 +14,34 @@ export interface ModelIdentity {
   tokenizer: Pick<TextCodec, 'hash' | 'chatTemplateHash'> | undefined;
 }
 
+/** What binds a file to a model: names and hashes, as its metadata. */
+export const boundTo = ({ id, config, hash, tokenizer }: ModelIdentity) => ({
+  model: id,
+  family: config.family,
+  ...hashesOf({ hash, tokenizer }),
+});
+
+const hashesOf = ({ hash, tokenizer }: Pick<ModelIdentity, 'hash' | 'tokenizer'>) => ({
+  model_hash: hash,
+  tokenizer_hash: tokenizer?.hash ?? '',
+  template_hash: tokenizer?.chatTemplateHash ?? '',
+});
+
+const PARTS = [
+  ['weights', 'model_hash'],
+  ['tokenizer', 'tokenizer_hash'],
+  ['chat template', 'template_hash'],
+] as const;
+
+/** What of a model is not what a file was made for; nothing where all is. */
+export function mismatches(
+  bound: ReturnType<typeof hashesOf>,
+  model: Pick<ModelIdentity, 'hash' | 'tokenizer'>,
+): string[] {
+  const here = hashesOf(model);
+  return PARTS.flatMap(([what, field]) => (bound[field] === here[field] ? [] : [what]));
+}
+
 /**
  * Reads what a model is without making it ready to run: the weights are read once, for their hash.
  *

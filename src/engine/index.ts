@@ -19,7 +19,7 @@ export {
 } from './device.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { GenerateOptions } from './generate.js';
-export { identifyModel, type ModelIdentity } from './identity.js';
+export { boundTo, identifyModel, type ModelIdentity, mismatches } from './identity.js';
 export type { Intervention, Positions } from './interventions.js';
 export type {
   LogitsContext,

@@ -2,7 +2,6 @@ import { Random } from '../core/index.js';
 import type { PromptPair } from '../evaluate/index.js';
 import type { Cwe } from '../scan/index.js';
 import {
-  type Applied,
   type Contrast,
   directionOf,
   type FoldChoice,
@@ -73,7 +72,7 @@ export function armsOf(input: ArmsInput): ArmPlan[] {
     (pair: PromptPair, draw: number) => {
       const choice = of(choices, pair);
       const vector = once(`${name} ${choice.base} ${draw}`, () => vectorOf(choice, draw));
-      return { interventions: [steering(choice as Applied, vector)] };
+      return { interventions: [steering(choice, vector)] };
     };
   const without = (base: string) => otherBases(contrasts, base);
   const preamble = (which: Preamble) => preambleOf(which, cwe);
@@ -91,7 +90,7 @@ export function armsOf(input: ArmsInput): ArmPlan[] {
       description: `random vectors of the same norm, ${RANDOMS} for each family`,
       draws: RANDOMS,
       condition: steered('random', ({ vector, base }, draw) =>
-        randomLike(vector, new Random(seed, 'random vector', base, draw)),
+        randomVector(vector, seed, base, draw),
       ),
     },
     {
@@ -183,6 +182,10 @@ export function armsOf(input: ArmsInput): ArmPlan[] {
   }
   return plans;
 }
+
+/** A random vector as long as another. */
+export const randomVector = (vector: Float32Array, seed: number, ...keys: (string | number)[]) =>
+  randomLike(vector, new Random(seed, 'random vector', ...keys));
 
 const PREAMBLE_ARMS: Record<Exclude<Preamble, 'terse'>, string> = {
   verbose: 'reminder that names calls and what to use instead',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensure, groupBy, Random, sha256, writeFileAtomic } from '../core/index.js';
+import { ensure, groupBy, sha256, writeFileAtomic } from '../core/index.js';
 import { formatReliabilityGap, type Review, review, reviewAccuracy } from '../diagnose/index.js';
-import type { Model } from '../engine/index.js';
+import { boundTo, type Model } from '../engine/index.js';
 import {
   type Completion,
   clusteredRate,
@@ -20,7 +20,6 @@ import { holm, jointSignFlipTest, mean, median } from '../stats/index.js';
 import {
   basesOf,
   bestSetting,
-  boundTo,
   type Contrast,
   checkBases,
   chooseFolds,
@@ -34,7 +33,6 @@ import {
   otherBases,
   QUALITY,
   type Quality,
-  randomLike,
   readContrasts,
   refuseOverlap,
   type ScoredSetting,
@@ -47,7 +45,7 @@ import {
 } from '../steer/index.js';
 import { cosine, norm } from '../tensor/index.js';
 import type { ChatMessage } from '../text/index.js';
-import { type ArmPlan, armsOf } from './arms.js';
+import { type ArmPlan, armsOf, randomVector } from './arms.js';
 import { findings } from './findings.js';
 import {
   type Arm,
@@ -583,9 +581,6 @@ const settingOf = ({ method, site, layer, reach, strength }: Setting): Setting =
   reach,
   strength,
 });
-
-const randomVector = (vector: Float32Array, seed: number, ...keys: string[]) =>
-  randomLike(vector, new Random(seed, 'random vector', ...keys));
 
 /** The first sample of the first prompt of each base, whatever became of it. */
 function examplesOf(

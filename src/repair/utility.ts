@@ -1,5 +1,6 @@
 import type { Intervention, Model } from '../engine/index.js';
 import { clusteredRate, type Difference, pairedMeans, type Rate } from '../evaluate/index.js';
+import { divergence, logProbabilities } from '../stats/index.js';
 import type { Applied } from '../steer/index.js';
 import { steering } from '../steer/index.js';
 
@@ -159,21 +160,12 @@ function compare(
   let [kl, loss, tokens] = [0, 0, 0];
   for (const [i, { ids, promptLength }] of rows.entries()) {
     for (let t = 0; t < ids.length - promptLength; t++) {
-      const p = logSoftmax(plain[i]!.subarray(t * vocab, (t + 1) * vocab));
-      const q = logSoftmax(under[i]!.subarray(t * vocab, (t + 1) * vocab));
-      for (let v = 0; v < vocab; v++) kl += Math.exp(p[v]!) * (p[v]! - q[v]!);
+      const p = logProbabilities(plain[i]!.subarray(t * vocab, (t + 1) * vocab));
+      const q = logProbabilities(under[i]!.subarray(t * vocab, (t + 1) * vocab));
+      kl += divergence(p, q);
       loss -= q[ids[promptLength + t]!]!;
       tokens++;
     }
   }
   return { kl: kl / tokens, perplexity: Math.exp(loss / tokens) };
-}
-
-function logSoftmax(logits: Float32Array): Float64Array {
-  let most = Number.NEGATIVE_INFINITY;
-  for (const x of logits) if (x > most) most = x;
-  let sum = 0;
-  for (const x of logits) sum += Math.exp(x - most);
-  const log = most + Math.log(sum);
-  return Float64Array.from(logits, (x) => x - log);
 }

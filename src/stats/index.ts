@@ -15,4 +15,5 @@ export {
 export { jointSignFlipTest } from './joint.js';
 export { EXACT, logLoss, sigmoid } from './logistic/fit.js';
 export { type RowFit, type Space, spaceOf } from './logistic/space.js';
+export { divergence, logProbabilities } from './softmax.js';
 export { clusterBootstrapKappa, cohenKappa, holm, mcnemarExact, signFlipTest } from './tests.js';

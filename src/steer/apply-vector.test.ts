@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { identifyModel, type ModelIdentity } from '../engine/index.js';
+import { boundTo, identifyModel, type ModelIdentity } from '../engine/index.js';
 import { norm } from '../tensor/index.js';
-import { applyVector, applyVectors, boundTo } from './index.js';
+import { applyVector, applyVectors } from './index.js';
 import { bad, changed, direction, file } from './testing/vectors.js';
 
 const tokenizer = { hash: 'tokenizer', chatTemplateHash: 'template' };

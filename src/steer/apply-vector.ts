@@ -1,8 +1,8 @@
 import { ensure } from '../core/index.js';
-import type { Intervention, ModelIdentity } from '../engine/index.js';
+import { type Intervention, type ModelIdentity, mismatches } from '../engine/index.js';
 import { difference, dot, norm, scaled } from '../tensor/index.js';
 import { signerOf } from './signature.js';
-import { boundTo, layersOf, type VectorFile, type VectorMetadata } from './vector-file.js';
+import { layersOf, type VectorFile, type VectorMetadata } from './vector-file.js';
 
 export interface ApplyVectorOptions {
   /** Another multiple than the one the vector was evaluated at. Defaults to that one. */
@@ -145,17 +145,6 @@ export function checkFit(
       `The vector has ${length} values for layer ${layer}; this model has d_model ${dModel} and ${nLayers} layers.`,
     );
   }
-}
-
-/** What of a model is not what the vector was made for; nothing where all is. */
-export function mismatches(metadata: VectorMetadata, model: ModelIdentity): string[] {
-  const here = boundTo(model);
-  const parts = [
-    ['weights', 'model_hash'],
-    ['tokenizer', 'tokenizer_hash'],
-    ['chat template', 'template_hash'],
-  ] as const;
-  return parts.flatMap(([what, field]) => (metadata[field] === here[field] ? [] : [what]));
 }
 
 /** @throws {SutureError} BAD_VECTOR where the model is not the one the vector was made for */

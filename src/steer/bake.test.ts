@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, Random } from '../core/index.js';
-import { identifyModel, loadModel } from '../engine/index.js';
+import { boundTo, identifyModel, loadModel } from '../engine/index.js';
 import {
   openCheckpoint,
   readRaw,
@@ -21,7 +21,7 @@ import {
   relMax,
   writeSafetensors,
 } from '../tensor/index.js';
-import { bakeVector, boundTo, type VectorFile } from './index.js';
+import { bakeVector, type VectorFile } from './index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'suture-bake-'));
 process.env.SUTURE_CACHE = join(root, 'cache');

@@ -57,7 +57,6 @@ export {
   importVector,
 } from './exchange/exchange.js';
 export {
-  boundTo,
   readVector,
   signVector,
   VECTOR_POSITIONS,

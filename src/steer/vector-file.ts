@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ensure, SutureError, sha256 } from '../core/index.js';
-import type { ModelIdentity } from '../engine/index.js';
+import { ensure, jsonText, SutureError, sha256 } from '../core/index.js';
 import { CWES } from '../scan/index.js';
 import {
   norm,
@@ -15,20 +14,6 @@ import { isSigned, type Signature, signText } from './signature.js';
 /** Where a vector acts; `all` is every token of prompt and text, as llama.cpp and repeng add theirs. */
 export const VECTOR_POSITIONS = ['last_prompt_and_generated', 'last_prompt', 'all'] as const;
 
-/** A text that holds JSON of a form. */
-const json = <T extends z.ZodType>(form: T) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue('It is not JSON.');
-        return z.NEVER;
-      }
-    })
-    .pipe(form);
-
 /** What a vector was made from and for. */
 const metadataSchema = z.object({
   cwe: z.enum(CWES).optional(),
@@ -40,9 +25,9 @@ const metadataSchema = z.object({
   strength: z.coerce.number(),
   positions: z.enum(VECTOR_POSITIONS),
   /** Texts of which the first to be written ends it; absent where it goes on to the end. */
-  until: json(z.array(z.string().min(1)).nonempty()).optional(),
+  until: jsonText(z.array(z.string().min(1)).nonempty()).optional(),
   /** By layer: median length of the stream where the vector was read. */
-  stream_norms: json(z.record(z.string(), z.number().nonnegative())).optional(),
+  stream_norms: jsonText(z.record(z.string(), z.number().nonnegative())).optional(),
   model: z.string(),
   /** `model_type` of the model. */
   family: z.string(),
@@ -67,15 +52,6 @@ export interface VectorFile {
 
 export const FORMAT = 'suture.steering-vector';
 const VERSION = '2';
-
-/** What binds a vector to a model. */
-export const boundTo = ({ id, config, hash, tokenizer }: ModelIdentity) => ({
-  model: id,
-  family: config.family,
-  model_hash: hash,
-  tokenizer_hash: tokenizer?.hash ?? '',
-  template_hash: tokenizer?.chatTemplateHash ?? '',
-});
 
 /** Everything a vector file says beside its numbers, with a checksum over both and its signature. */
 export function vectorTexts({

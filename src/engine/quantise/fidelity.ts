@@ -1,4 +1,5 @@
 import { ensure } from '../../core/index.js';
+import { divergence, logProbabilities } from '../../stats/index.js';
 import type { Model } from '../model.js';
 
 /** How close a model comes to its reference on some text. */
@@ -82,23 +83,6 @@ export async function fidelity(
 function windowsOf(ids: readonly number[]): (readonly number[])[] {
   const count = Math.ceil(ids.length / WINDOW);
   return Array.from({ length: count }, (_, i) => ids.slice(i * WINDOW, (i + 1) * WINDOW));
-}
-
-/** log softmax [vocab] */
-function logProbabilities(logits: Float32Array): Float64Array {
-  let most = Number.NEGATIVE_INFINITY;
-  for (const x of logits) if (x > most) most = x;
-  let sum = 0;
-  for (const x of logits) sum += Math.exp(x - most);
-  const norm = most + Math.log(sum);
-  return Float64Array.from(logits, (x) => x - norm);
-}
-
-/** KL(p || q), both as logarithms. */
-function divergence(p: Float64Array, q: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < p.length; i++) sum += Math.exp(p[i]!) * (p[i]! - q[i]!);
-  return sum;
 }
 
 function argmax(values: Float64Array): number {

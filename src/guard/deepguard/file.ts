@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensure, fileError, SutureError, sha256 } from '../../core/index.js';
-import type { Model } from '../../engine/index.js';
+import { ensure, fileError, jsonText, SutureError, sha256 } from '../../core/index.js';
+import { type Model, mismatches } from '../../engine/index.js';
 import {
   readSafetensorsHeader,
   readTensor,
@@ -13,25 +13,12 @@ import {
 import { analyserShapes } from './analyser.js';
 import { type DeepGuardSettings, deepGuardSettings } from './settings.js';
 
-const json = <T extends z.ZodType>(schema: T) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        context.addIssue('it is not JSON');
-        return z.NEVER;
-      }
-    })
-    .pipe(schema);
-
 /** What a guard was made from and for: texts beside its tensors. */
 const metadataSchema = z.object({
   format: z.literal('suture.guard'),
   version: z.literal('1'),
   method: z.literal('deepguard'),
-  settings: json(deepGuardSettings),
+  settings: jsonText(deepGuardSettings),
   model: z.string(),
   model_hash: z.string(),
   tokenizer_hash: z.string(),
@@ -41,7 +28,7 @@ const metadataSchema = z.object({
   /** Of the pairs' tokens. */
   data_hash: z.string(),
   /** How it was trained, as JSON. */
-  training: json(z.looseObject({})),
+  training: jsonText(z.looseObject({})),
 });
 export type GuardMetadata = z.infer<typeof metadataSchema>;
 
@@ -124,18 +111,12 @@ export function openGuard(
       `${path}: this model needs ${name} of shape [${dims.join(', ')}]; the guard has ${found ? `[${found.join(', ')}]` : 'none'}.`,
     );
   }
-  const bound = [
-    ['weights', metadata.model_hash, model.hash],
-    ['tokenizer', metadata.tokenizer_hash, model.tokenizer?.hash ?? ''],
-    ['chat template', metadata.template_hash, model.tokenizer?.chatTemplateHash ?? ''],
-  ] as const;
-  for (const [what, made, here] of bound) {
-    ensure(
-      options.force || made === here,
-      'BAD_ADAPTER',
-      `The guard in ${dir} was made for another model (${metadata.model}): the ${what} differ. Train one for this model, or force it.`,
-    );
-  }
+  const [other] = mismatches(metadata, model);
+  ensure(
+    options.force || other === undefined,
+    'BAD_ADAPTER',
+    `The guard in ${dir} was made for another model (${metadata.model}): the ${other} differ. Train one for this model, or force it.`,
+  );
   ensure(
     options.force || adapterHash(dir) === metadata.adapter_hash,
     'BAD_ADAPTER',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ensure, sha256 } from '../../core/index.js';
-import { Device, type Model } from '../../engine/index.js';
+import { boundTo, Device, type Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
 import {
   initialLora,
@@ -95,7 +95,7 @@ export async function trainDeepGuard(
 ): Promise<DeepGuardRun> {
   const { dir, settings, validation = [], rank = 16, alpha = 32, dropout = 0.1 } = options;
   const { epochs = 5, batchSize = 8, accumulate = 2, rate = 2e-5, seed = 42 } = options;
-  const { config, checkpoint, tokenizer } = model;
+  const { config, checkpoint } = model;
   ensure(
     checkpoint.matrices.size === 0,
     'UNSUPPORTED',
@@ -152,13 +152,11 @@ export async function trainDeepGuard(
     writeAdapter(dir, adapter, { ...lora, baseModel: model.id });
     // What the prior has seen is what the kept parameters have.
     const seen = (best?.step ?? trainer.step) * accumulate;
+    const { family: _, ...bound } = boundTo(model);
     writeGuard(dir, {
       metadata: {
         settings,
-        model: model.id,
-        model_hash: model.hash,
-        tokenizer_hash: tokenizer?.hash ?? '',
-        template_hash: tokenizer?.chatTemplateHash ?? '',
+        ...bound,
         data_hash: sha256(
           JSON.stringify(pairs.map(({ vulnerable, secure }) => [vulnerable.ids, secure.ids])),
         ),

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll } from 'vitest';
 import { assetPath } from '../../core/index.js';
-import { loadModel, type Model } from '../../engine/index.js';
+import { boundTo, loadModel, type Model } from '../../engine/index.js';
 import { pairs } from '../../organism/index.js';
-import { boundTo, meanDifference, readContrasts, type VectorFile } from '../../steer/index.js';
+import { meanDifference, readContrasts, type VectorFile } from '../../steer/index.js';
 import { type RunningServer, type ServerOptions, startServer } from '../index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'suture-server-'));

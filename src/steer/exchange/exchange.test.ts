@@ -5,10 +5,9 @@ import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../core/index.js';
-import { identifyModel, type ModelIdentity } from '../../engine/index.js';
+import { boundTo, identifyModel, type ModelIdentity } from '../../engine/index.js';
 import { readSafetensorsHeader, writeSafetensors } from '../../tensor/index.js';
 import {
-  boundTo,
   EXCHANGE_FORMATS,
   exportVector,
   importVector,

@@ -1,15 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { ensure, fileError } from '../../core/index.js';
-import type { ModelIdentity } from '../../engine/index.js';
+import { boundTo, type ModelIdentity } from '../../engine/index.js';
 import type { Cwe } from '../../scan/index.js';
 import { checkBinding, checkFit } from '../apply-vector.js';
-import {
-  boundTo,
-  type VectorFile,
-  type VectorMetadata,
-  vectorFrom,
-  vectorTexts,
-} from '../vector-file.js';
+import { type VectorFile, type VectorMetadata, vectorFrom, vectorTexts } from '../vector-file.js';
 import type { ControlVector } from './control-vector.js';
 import { readGguf, writeGguf } from './gguf.js';
 import { readJsonVector, writeJsonVector } from './json.js';
