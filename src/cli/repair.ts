@@ -17,6 +17,7 @@ import {
 import { renderRepairReport, renderTerminalSummary } from '../report/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 import {
+  type Dictionary,
   defaultGrid,
   type Grid,
   METHODS,
@@ -142,13 +143,17 @@ async function run(options: Options): Promise<void> {
   };
   const preset = options.preset === undefined ? undefined : presetOf(options.preset);
   if (preset) announce(preset, options);
+  const dictionary =
+    options.dictionary === undefined
+      ? undefined
+      : readDictionary(options.dictionary, options.dictionaryLayer);
   await interruptible(async (signal) => {
     const model = await load(options.model, { dtype, device, threads, signal });
     try {
       const found: RepairMetrics[] = [];
       for (const one of options.cwe) {
         const out = outOf(one);
-        const metrics = await repairOne(model, options, preset, one, out, signal);
+        const metrics = await repairOne(model, options, { preset, dictionary }, one, out, signal);
         found.push(metrics);
         writeFileAtomic(join(out, 'report.html'), renderRepairReport(metrics));
         if (options.json) continue;
@@ -169,16 +174,12 @@ async function run(options: Options): Promise<void> {
 async function repairOne(
   model: Model,
   options: Options,
-  preset: Preset | undefined,
+  { preset, dictionary }: { preset: Preset | undefined; dictionary: Dictionary | undefined },
   one: Cwe,
   out: string,
   signal: AbortSignal,
 ): Promise<RepairMetrics> {
   const { seed, samples = preset?.samples[one] ?? 2 } = options;
-  const dictionary =
-    options.dictionary === undefined
-      ? undefined
-      : readDictionary(options.dictionary, options.dictionaryLayer);
   const progress = new StagedProgress();
   const metrics = await repair(model, {
     cwe: one,
