@@ -60,9 +60,10 @@ export async function forwardBatch(
   // The final norm and the unembedding see no other positions than these.
   const atEnd = hooks.filter((name) => ['final', 'logits'].includes(hookKind(name)));
   const computed = atEnd.length > 0 ? union(wanted.flat(), taken.flat()) : wanted.flat();
-  const fetch = [...new Set([...hooks, 'logits'])];
+  const capturesOnly = hooks.length > 0 && computed.length === 0;
+  const fetch = capturesOnly ? hooks : [...new Set([...hooks, 'logits'])];
   const values = await runner.run(
-    { plan, capture: hooks, adapter, chosen: positions !== 'all' },
+    { plan, capture: hooks, adapter, chosen: positions !== 'all', capturesOnly },
     {
       tokens: batch,
       prompts: [...batch.keys()],
@@ -73,7 +74,8 @@ export async function forwardBatch(
     },
   );
   const byName = new Map(fetch.map((name, i) => [name, values[i]!]));
-  const logits = pickRows(byName.get('logits')!, computed, wanted);
+  const none: Tensor = { dims: [0, config.vocabSize], data: new Float32Array(0) };
+  const logits = pickRows(byName.get('logits') ?? none, computed, wanted);
   const cache = new Map(
     hooks.map((name) => {
       const value = byName.get(name)!;

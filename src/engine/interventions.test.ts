@@ -158,6 +158,26 @@ describe.each(FIXTURES)('%s', (name) => {
     }
   });
 
+  it('a pass that only captures gives the same, whatever is edited behind its last capture', async () => {
+    const batch = [TOKENS, TOKENS.slice(2, 6)];
+    const { dModel, vocabSize } = model.config;
+    const interventions = [0, 1, -1].map((block) => ({
+      hook: `blocks.${block}.hook_resid_post`,
+      op: 'add' as const,
+      positions: 'all' as const,
+      vector: wave(dModel),
+    }));
+    for (const capture of [['hook_embed'], ['blocks.0.hook_resid_post', 'blocks.1.attn.hook_z']]) {
+      const whole = await model.forward(batch, { capture, interventions });
+      const part = await model.forward(batch, { capture, interventions, logits: [] });
+      for (const [hook, { dims, data }] of whole.cache) {
+        expect(part.cache.get(hook)!.dims).toEqual(dims);
+        expect(relMax(part.cache.get(hook)!.data, data)).toBeLessThan(TOLERANCE);
+      }
+      expect(part.logits.dims).toEqual([2, 0, vocabSize]);
+    }
+  });
+
   it('generation is edited as whole passes are, at every kind of hook and in every phase', async () => {
     const { dModel, headDim, vocabSize } = model.config;
     const prompt = TOKENS.slice(0, 4);

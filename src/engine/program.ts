@@ -12,6 +12,11 @@ export interface ProgramSpec {
   capture: readonly string[];
   /** Whether only at the positions that each step takes. Defaults to false. */
   chosen?: boolean;
+  /**
+   * Whether nothing but the captures is returned, so that the graph ends with the last of them.
+   * Defaults to false.
+   */
+  capturesOnly?: boolean;
   plan: CompiledPlan;
   adapter: Adapter | undefined;
 }
@@ -53,6 +58,8 @@ export function buildProgram(
   };
   const inputs = inferenceInputs(graph, config);
   const { logits, cache } = forward(build, config, inputs);
+  // What leads to no output is not written, and its weights are not loaded.
+  if (spec.capturesOnly) return serialize(graph);
   if (!graph.outputs.has('logits')) graph.output('logits', logits);
   for (let layer = 0; layer < config.nLayers; layer++) {
     const names = cacheNames(layer);

@@ -94,8 +94,8 @@ export class Runner {
   }
 
   #programSession(program: ProgramSpec): Promise<number> {
-    const { plan, capture, chosen = false, adapter } = program;
-    const key = JSON.stringify([plan.structure, capture, chosen, adapter?.hash]);
+    const { plan, capture, chosen = false, capturesOnly = false, adapter } = program;
+    const key = JSON.stringify([plan.structure, capture, chosen, capturesOnly, adapter?.hash]);
     return this.session(key, (options) => buildProgram(this.checkpoint, program, options));
   }
 

@@ -1,4 +1,5 @@
 import { ensure } from '../../core/index.js';
+import { innerProducts4, TILE } from './products.js';
 
 /**
  * The Cholesky factor L of a symmetric positive definite matrix A = L L^T, written over its lower
@@ -7,49 +8,20 @@ import { ensure } from '../../core/index.js';
  * @param a [n, n], row after row
  */
 export function factorise(a: Float64Array, n: number): void {
-  // Two rows and two columns at once: four products for four numbers read. The second row of an odd
-  // last one is the row itself, computed twice.
-  for (let i = 0; i < n; i += 2) {
-    const second = Math.min(i + 1, n - 1);
-    const p = a.subarray(i * n, (i + 1) * n);
-    const q = a.subarray(second * n, (second + 1) * n);
-    for (let j = 0; j < i; j += 2) {
-      const r = a.subarray(j * n, (j + 1) * n);
-      const s = a.subarray((j + 1) * n, (j + 2) * n);
-      let pr = p[j]!;
-      let ps = p[j + 1]!;
-      let qr = q[j]!;
-      let qs = q[j + 1]!;
-      for (let k = 0; k < j; k++) {
-        const pk = p[k]!;
-        const qk = q[k]!;
-        const rk = r[k]!;
-        const sk = s[k]!;
-        pr -= pk * rk;
-        ps -= pk * sk;
-        qr -= qk * rk;
-        qs -= qk * sk;
+  const products = new Float64Array(TILE * TILE);
+  for (let i = 0; i < n; i += TILE) {
+    for (let j = 0; j <= i; j += TILE) {
+      // What the columns before this tile take from it, then its own columns one after the other.
+      innerProducts4(products, a, { n, width: n, length: j }, i, j);
+      for (let row = i; row < Math.min(i + TILE, n); row++) {
+        for (let column = j; column < Math.min(j + TILE, row + 1); column++) {
+          let value = a[row * n + column]! - products[(row - i) * TILE + column - j]!;
+          for (let k = j; k < column; k++) value -= a[row * n + k]! * a[column * n + k]!;
+          a[row * n + column] = row === column ? pivot(value, n) : value / a[column * n + column]!;
+        }
       }
-      pr /= r[j]!;
-      qr /= r[j]!;
-      p[j] = pr;
-      q[j] = qr;
-      p[j + 1] = (ps - pr * s[j]!) / s[j + 1]!;
-      q[j + 1] = (qs - qr * s[j]!) / s[j + 1]!;
     }
-    p[i] = pivot(p[i]! - squares(p, i), n);
-    if (second === i) continue;
-    let below = q[i]!;
-    for (let k = 0; k < i; k++) below -= q[k]! * p[k]!;
-    q[i] = below / p[i]!;
-    q[second] = pivot(q[second]! - squares(q, second), n);
   }
-}
-
-function squares(row: Float64Array, length: number): number {
-  let sum = 0;
-  for (let k = 0; k < length; k++) sum += row[k]! * row[k]!;
-  return sum;
 }
 
 function pivot(value: number, n: number): number {

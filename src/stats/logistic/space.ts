@@ -1,4 +1,5 @@
 import { type Fit, fitDual, fitPrimal } from './fit.js';
+import { innerProducts4, TILE } from './products.js';
 
 /** Rows as a probe sees them: standardised, in whichever form is cheaper to solve in. */
 export interface Space {
@@ -108,41 +109,19 @@ function primalSpace(z: Float64Array, scale: Float64Array): Space {
   };
 }
 
-/**
- * Z Z^T: [n, n]. Most of the time of a probe goes here, so two rows are taken with two at once: four
- * products for four numbers read.
- */
+/** Z Z^T: [n, n]. Much of the time of a probe goes here. */
 export function innerProducts(z: Float64Array, n: number, d: number): Float64Array {
   const gram = new Float64Array(n * n);
-  const put = (i: number, j: number, value: number) => {
-    gram[i * n + j] = value;
-    gram[j * n + i] = value;
-  };
-  for (let i = 0; i < n; i += 2) {
-    const a = z.subarray(i * d, (i + 1) * d);
-    const b = i + 1 < n ? z.subarray((i + 1) * d, (i + 2) * d) : a;
-    for (let j = 0; j <= i; j += 2) {
-      const p = z.subarray(j * d, (j + 1) * d);
-      const q = j + 1 < n ? z.subarray((j + 1) * d, (j + 2) * d) : p;
-      let ap = 0;
-      let aq = 0;
-      let bp = 0;
-      let bq = 0;
-      for (let k = 0; k < d; k++) {
-        const ak = a[k]!;
-        const bk = b[k]!;
-        const pk = p[k]!;
-        const qk = q[k]!;
-        ap += ak * pk;
-        aq += ak * qk;
-        bp += bk * pk;
-        bq += bk * qk;
-      }
-      put(i, j, ap);
-      if (j + 1 < n) put(i, j + 1, aq);
-      if (i + 1 < n) {
-        put(i + 1, j, bp);
-        if (j + 1 < n) put(i + 1, j + 1, bq);
+  const products = new Float64Array(TILE * TILE);
+  for (let i = 0; i < n; i += TILE) {
+    for (let j = 0; j <= i; j += TILE) {
+      innerProducts4(products, z, { n, width: d, length: d }, i, j);
+      for (let row = i; row < Math.min(i + TILE, n); row++) {
+        for (let column = j; column < Math.min(j + TILE, n); column++) {
+          const product = products[(row - i) * TILE + column - j]!;
+          gram[row * n + column] = product;
+          gram[column * n + row] = product;
+        }
       }
     }
   }
