@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Option } from 'commander';
-import { ensure } from '../core/index.js';
+import { assetPath, ensure } from '../core/index.js';
 import {
   instructPairs,
   instructReviewItems,
@@ -37,7 +39,14 @@ export const itemsOption = () =>
   new Option('--items <file>', 'snippets to review of your own as JSONL').conflicts('set');
 
 export const setOf = ({ model, set }: Pick<SetOptions, 'model' | 'set'>): SetName =>
-  set ?? (model === 'organism' ? 'organism' : 'instruct');
+  set ?? (model === 'organism' || isOrganism(model) ? 'organism' : 'instruct');
+
+/** Organisms of every family share one tokenizer, which was made from the text of their prompts. */
+function isOrganism(folder: string): boolean {
+  const own = join(folder, 'tokenizer.json');
+  if (!existsSync(own)) return false;
+  return readFileSync(own).equals(readFileSync(assetPath('organism', 'tokenizer.json')));
+}
 
 /** The prompt pairs of a weakness: shipped, or all those of a file. */
 export function pairsOf(options: Omit<SetOptions, 'items'>, cwe: Cwe): PromptPair[] {

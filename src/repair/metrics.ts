@@ -38,6 +38,8 @@ export interface Fold extends Setting {
   norm: number;
   /** Secure and well-formed on the inner folds at the chosen setting, 0 to 1. */
   innerScore: number;
+  /** Share of the bounding ordinary tasks that this vector loses there; undefined where there are none. */
+  ordinaryLoss?: number;
   arms: Record<PrimaryArm, OutcomeRates>;
 }
 
@@ -63,7 +65,9 @@ export interface RepairMetrics {
     derivePairs: number;
     judgePairs: number;
     reviewItems: number;
+    /** Those that judge, and those of other families that bound the choice of settings. */
     ordinaryTasks: number;
+    boundingTasks: number;
   };
   /** The Format-Reliability Gap: recognised in review, yet written. */
   gap: FormatReliabilityGap & {

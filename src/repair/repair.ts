@@ -23,6 +23,7 @@ import {
   type Contrast,
   checkBases,
   chooseFolds,
+  chooseSetting,
   type Dictionary,
   defaultGrid,
   type FoldChoice,
@@ -57,7 +58,7 @@ import {
 } from './metrics.js';
 import { preambleOf } from './prompts.js';
 import { type NamedCondition, Samples } from './samples.js';
-import { measureUtility, type OrdinaryTask } from './utility.js';
+import { measureUtility, type OrdinaryTask, ordinaryLoss, splitTasks } from './utility.js';
 
 export interface RepairOptions {
   cwe: Cwe;
@@ -66,7 +67,7 @@ export interface RepairOptions {
   reviewItems: readonly ReviewItem[];
   /** Pairs of other weaknesses, whose vectors are controls. Defaults to none. */
   others?: ReadonlyMap<Cwe, readonly PromptPair[]>;
-  /** Ordinary tasks that a repair must leave as they are. Defaults to none. */
+  /** Ordinary tasks that a repair must leave as they are: some families bound the choice, the others judge it. Defaults to none. */
   ordinary?: readonly OrdinaryTask[];
   /**
    * The run folder: `run.json`, `samples.jsonl`, `metrics.json` and the vector are written there. A run that
@@ -77,7 +78,7 @@ export interface RepairOptions {
   grid?: Partial<Grid>;
   /** A sparse autoencoder, for the method `sae_feature` at its layer. Defaults to none. */
   dictionary?: Dictionary;
-  /** What a setting may cost to be chosen. Defaults to at most 25 % other, 5 % degenerate, and 80 % that parse. */
+  /** What a setting may cost to be chosen. Defaults to `QUALITY`. */
   quality?: Quality;
   /** Defaults to 0. */
   seed?: number;
@@ -162,9 +163,14 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
         ...(signal ? { signal } : {}),
       }),
     );
-    const none = await judge('generate', ask('none', 'insecure'));
-    const neutral = await judge('generate', ask('neutral', 'neutral'));
-    const secure = await judge('generate', ask('secure', 'secure'));
+    const generated = await judge('generate', [
+      ...ask('none', 'insecure'),
+      ...ask('neutral', 'neutral'),
+      ...ask('secure', 'secure'),
+    ]);
+    const [none, neutral, secure] = (['insecure', 'neutral', 'secure'] as const).map((intent) =>
+      generated.filter((one) => one.intent === intent),
+    ) as [Completion[], Completion[], Completion[]];
     const gap = {
       ...formatReliabilityGap(reviews satisfies Review[], none),
       review: reviewAccuracy(reviews),
@@ -190,13 +196,29 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       onLayer: stage('find the layer'),
     });
     const overall = meanScores(scores);
-    const folds = chooseFolds(contrasts, scores, quality);
+    const tasks = splitTasks(ordinary);
+    const lossOf = await ordinaryLoss(model, tasks.bound, {
+      maxNewTokens: 2 * maxNewTokens,
+      journal: folder.journal<number>('pieces/ordinary.jsonl'),
+      signal,
+    });
+    const choices = 2 * bases.length + 1;
+    let begun = 0;
+    const bound =
+      lossOf &&
+      ((who: string) => {
+        stage('choose on ordinary tasks')(begun++, choices);
+        return lossOf(who);
+      });
+    const folds = await chooseFolds(contrasts, scores, quality, bound);
     const last = Math.max(...grid.layers);
-    const atLast = chooseFolds(
+    const atLast = await chooseFolds(
       contrasts,
       scores.filter(({ setting }) => setting.layer === last),
       quality,
+      bound && ((base) => bound(`last layer, ${base}`)),
     );
+    const setting = await chooseSetting(contrasts, overall, quality, bound?.('all'));
 
     // 3. The effect, on each base with what was chosen without it, beside all that it has to be compared with.
     const otherContrasts = await contrastsOf(model, others, dictionary);
@@ -255,8 +277,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
     }
 
     // 5. The vector for use: from all bases, at the setting that is best over all inner folds.
-    const setting = bestSetting(overall, quality);
-    const { vector: direction, until } = vectorFor(setting, contrasts);
+    const { vector: direction, until } = setting;
     const stops = setting.reach === 'until_decided' && until.length > 0;
     const file = `${cwe.toLowerCase()}.safetensors`;
     writeVector(join(out, file), {
@@ -278,17 +299,16 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       },
     });
     const utility =
-      ordinary.length === 0
+      tasks.judged.length === 0
         ? undefined
         : await folder.once('pieces/utility.json', async () => {
-            const applied = { ...setting, until };
             const random = randomVector(direction, seed);
             const [plain, ...rest] = await measureUtility(
               model,
-              ordinary,
+              tasks.judged,
               [
-                { vector: { vector: direction, applied } },
-                { vector: { vector: random, applied } },
+                { vector: { vector: direction, applied: setting } },
+                { vector: { vector: random, applied: setting } },
                 { preamble: preambleOf('terse', cwe) },
               ],
               { maxNewTokens: 2 * maxNewTokens, signal },
@@ -317,7 +337,8 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
         derivePairs: derive.length,
         judgePairs: judged.length,
         reviewItems: options.reviewItems.length,
-        ordinaryTasks: ordinary.length,
+        ordinaryTasks: tasks.judged.length,
+        boundingTasks: tasks.bound.length,
       },
       gap,
       quality: { ...quality, exceeded: folds.filter((fold) => !isGood(fold, quality)).length },
@@ -565,6 +586,7 @@ function foldOf(
     ...settingOf(choice),
     norm: norm(choice.vector),
     innerScore: choice.score,
+    ...(choice.ordinary !== undefined && { ordinaryLoss: choice.ordinary }),
     arms: {
       none: own('none'),
       steered: own('steered'),

@@ -1,8 +1,14 @@
 import type { Intervention, Model } from '../engine/index.js';
-import { clusteredRate, type Difference, pairedMeans, type Rate } from '../evaluate/index.js';
-import { divergence, logProbabilities } from '../stats/index.js';
-import type { Applied } from '../steer/index.js';
-import { steering } from '../steer/index.js';
+import {
+  clusteredRate,
+  type Difference,
+  type Journal,
+  pairedMeans,
+  type Rate,
+} from '../evaluate/index.js';
+import { divergence, logProbabilities, mean } from '../stats/index.js';
+import { type Applied, type Candidate, type OrdinaryLoss, steering } from '../steer/index.js';
+import type { ChatMessage } from '../text/index.js';
 
 /** An ordinary task, with nothing to do with security: what a repair must leave as it is. */
 export interface OrdinaryTask {
@@ -48,9 +54,7 @@ export async function measureUtility(
   const found: { right: boolean[]; text: TextFigures }[] = [];
   let plain: Float32Array[] | undefined;
   for (const { vector, preamble } of [{}, ...conditions] as UtilityCondition[]) {
-    const messages = tasks.map(({ prompt }) => [
-      { role: 'user' as const, content: preamble ? `${preamble}\n${prompt}` : prompt },
-    ]);
+    const messages = tasks.map(({ prompt }) => asked(preamble ? `${preamble}\n${prompt}` : prompt));
     const { samples } = await model.generate(
       { messages },
       {
@@ -59,9 +63,7 @@ export async function measureUtility(
         ...(signal && { signal }),
       },
     );
-    const right = samples.map(
-      ({ prompt, text }) => text.trim() === tasks[prompt]!.reference.trim(),
-    );
+    const right = samples.map(({ prompt, text }) => isRight(tasks[prompt]!, text));
     const rows = messages.map((message, i) => rowOf(model, message, tasks[i]!.reference));
     const logits = await logitsOf(model, rows, vector);
     plain ??= logits;
@@ -80,6 +82,73 @@ export async function measureUtility(
   }));
 }
 
+/** One family of tasks in three bounds the choice of settings; the others judge what was chosen. */
+export function splitTasks(tasks: readonly OrdinaryTask[]): {
+  bound: OrdinaryTask[];
+  judged: OrdinaryTask[];
+} {
+  const families = [...new Set(tasks.map(baseOf))];
+  const bounds = (task: OrdinaryTask) => families.indexOf(baseOf(task)) % 3 === 1;
+  return {
+    bound: tasks.filter(bounds),
+    judged: tasks.filter((task) => !bounds(task)),
+  };
+}
+
+/**
+ * What vectors cost in ordinary tasks, answered greedily: the share that is answered rightly without them, less the share with
+ * them. Undefined where there are no tasks.
+ *
+ * @param options.journal keeps what has been tried, by who asks (a held-out base, or `all`) and by setting
+ * @returns the loss for each one who asks
+ */
+export async function ordinaryLoss(
+  model: Model,
+  tasks: readonly OrdinaryTask[],
+  options: {
+    maxNewTokens: number;
+    journal: Journal<number>;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<((who: string) => OrdinaryLoss) | undefined> {
+  if (tasks.length === 0) return undefined;
+  const { journal, maxNewTokens, signal } = options;
+  /** Share of right answers under each of some edits. */
+  const rightUnder = async (edits: readonly (readonly Intervention[])[]): Promise<number[]> => {
+    const rows = edits.flatMap((own) => tasks.map((task) => ({ task, own })));
+    const { samples } = await model.generate(
+      { messages: rows.map(({ task }) => asked(task.prompt)) },
+      {
+        maxNewTokens,
+        interventions: rows.flatMap(({ own }, row) =>
+          own.map((edit) => ({ ...edit, rows: [row] })),
+        ),
+        maxBatch: 128,
+        ...(signal && { signal }),
+      },
+    );
+    const right = samples.map(({ prompt, text }) => isRight(rows[prompt]!.task, text));
+    return edits.map((_, i) =>
+      mean(right.slice(i * tasks.length, (i + 1) * tasks.length).map(Number)),
+    );
+  };
+  const [plain] = await rightUnder([[]]);
+  return (who) => async (candidates) => {
+    const keyOf = ({ method, site, layer, reach, strength }: Candidate) =>
+      [who, method, site, layer, reach, strength].join(' ');
+    const fresh = candidates.filter((one) => journal.get(keyOf(one)) === undefined);
+    const shares =
+      fresh.length === 0 ? [] : await rightUnder(fresh.map((one) => [steering(one, one.vector)]));
+    for (const [i, one] of fresh.entries()) journal.add(keyOf(one), plain! - shares[i]!);
+    return candidates.map((one) => journal.get(keyOf(one))!);
+  };
+}
+
+const asked = (content: string): ChatMessage[] => [{ role: 'user', content }];
+
+const isRight = ({ reference }: OrdinaryTask, text: string): boolean =>
+  text.trim() === reference.trim();
+
 /** Tasks that vary one another are alike: `gcd/neutral` is of `gcd`. */
 const baseOf = ({ id }: OrdinaryTask): string => id.split('/')[0]!;
 
@@ -89,11 +158,7 @@ interface Row {
   reference: string;
 }
 
-function rowOf(
-  model: Model,
-  messages: { role: 'user'; content: string }[],
-  reference: string,
-): Row {
+function rowOf(model: Model, messages: ChatMessage[], reference: string): Row {
   const prompt = model.encode({ messages: [messages] })[0]!;
   const body = model.tokenizer!.encode(reference, { addSpecialTokens: false });
   return { ids: [...prompt, ...body], promptLength: prompt.length, reference };

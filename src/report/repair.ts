@@ -218,7 +218,7 @@ ${scrolling(
 </thead>
 <tbody>${folds.map(
     (fold) =>
-      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}, ${REACH_LABELS[fold.reach]}, length ${fixed(fold.norm, 2)}</small></td><td>${percent(fold.innerScore)}</td>${FOLD_OUTCOMES.map((outcome) => foldCells(fold.arms, names, outcome))}</tr>\n`,
+      html`<tr><th scope="row">${fold.base}</th><td>layer ${fold.layer}, strength ${plain(fold.strength)}<small>${SITE_LABELS[fold.site]}, ${REACH_LABELS[fold.reach]}, length ${fixed(fold.norm, 2)}</small></td><td>${percent(fold.innerScore)}${fold.ordinaryLoss === undefined ? undefined : html`<small>${percent(fold.ordinaryLoss)} of ordinary tasks lost</small>`}</td>${FOLD_OUTCOMES.map((outcome) => foldCells(fold.arms, names, outcome))}</tr>\n`,
   )}</tbody>
 `,
 )}
@@ -427,7 +427,7 @@ function limits({ cwe, model, data }: RepairMetrics): Html {
 }
 
 function provenance(metrics: RepairMetrics): Html {
-  const { model, data, sampling, vector } = metrics;
+  const { model, data, sampling, vector, quality } = metrics;
   const rows: [string, Content][] = [
     [
       'Model',
@@ -442,7 +442,11 @@ function provenance(metrics: RepairMetrics): Html {
     ['Task families', data.bases.join(', ')],
     [
       'Data',
-      `${data.derivePairs} prompt pairs to make vectors, ${data.judgePairs} to judge them, ${data.reviewItems} snippets to review`,
+      `${data.derivePairs} prompt pairs to make vectors, ${data.judgePairs} to judge them, ${data.reviewItems} snippets to review, ${data.ordinaryTasks} ordinary tasks to judge the cost, ${data.boundingTasks} of other families to bound it`,
+    ],
+    [
+      'Settings chosen among those with',
+      `at most ${percent(quality.other)} other, ${percent(quality.degenerate)} degenerate and ${percent(quality.ordinary)} of ordinary tasks lost, and at least ${percent(quality.parses)} that parse; ${quality.exceeded} of ${metrics.folds.length} families had none such`,
     ],
     [
       'Sampling',

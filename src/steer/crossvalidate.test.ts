@@ -8,10 +8,12 @@ import {
   bestSetting,
   type Contrast,
   chooseFolds,
+  chooseSetting,
   type Grid,
   type InnerScore,
   isGood,
   meanScores,
+  type OrdinaryLoss,
   QUALITY,
   refuseOverlap,
   type ScoredSetting,
@@ -19,6 +21,7 @@ import {
   SITES,
   scoreInnerFolds,
   steering,
+  vectorFor,
 } from './index.js';
 import { contrast, handMadePair, LAYERS } from './testing/pairs.js';
 
@@ -147,6 +150,7 @@ describe('bestSetting', () => {
     ['neither secure nor insecure', { other: 0.3 }],
     ['stammering', { degenerate: 0.1 }],
     ['broken', { parses: 0.7 }],
+    ['undone elsewhere', { ordinary: 0.2 }],
   ])('that leaves too much %s is not chosen, however much it repairs', (_, costs) => {
     const dear = { ...scored(0.9, 0.5, 0), ...costs };
     const good = scored(0.6, 1, 0);
@@ -155,7 +159,9 @@ describe('bestSetting', () => {
     // Where all cost too much the best is, and says so.
     expect(bestSetting([dear])).toBe(dear);
     expect(isGood(dear, QUALITY)).toBe(false);
-    expect(bestSetting([dear, good], { other: 1, degenerate: 1, parses: 0 })).toBe(dear);
+    expect(bestSetting([dear, good], { other: 1, degenerate: 1, parses: 0, ordinary: 1 })).toBe(
+      dear,
+    );
   });
   it('has nothing to choose from nothing', () => {
     expect(() => bestSetting([])).toThrow(expect.objectContaining({ code: 'BAD_DATA' }));
@@ -185,6 +191,54 @@ describe('refuseOverlap', () => {
 });
 
 const BASES = ['a', 'b', 'c', 'd'];
+
+describe('chooseSetting', () => {
+  const contrasts = BASES.map((base) => contrast(base, (_, layer) => [1, layer]));
+  // Ten settings, the better the stronger.
+  const settings = Array.from(
+    { length: 10 },
+    (_, i): ScoredSetting => ({ ...setting, ...clean, strength: i + 1, score: i / 10 }),
+  );
+  /** Ordinary tasks suffer as strength says; and what was asked. */
+  const losing = (share: (strength: number) => number) => {
+    const asked: number[] = [];
+    const loss: OrdinaryLoss = async (candidates) => {
+      asked.push(...candidates.map(({ strength }) => strength));
+      return candidates.map(({ strength }) => share(strength));
+    };
+    return { asked, loss };
+  };
+
+  it('is the best of those that keep within the bound on ordinary tasks', async () => {
+    const { loss } = losing((strength) => strength / 40);
+    const found = await chooseSetting(contrasts, settings, QUALITY, loss);
+    expect(found).toMatchObject({ strength: 4, score: 0.3, ordinary: 0.1 });
+    expect(found.vector).toEqual(vectorFor(setting, contrasts).vector);
+  });
+  it('tries no more than it must', async () => {
+    const { asked, loss } = losing(() => 0);
+    expect(await chooseSetting(contrasts, settings, QUALITY, loss)).toMatchObject({ strength: 10 });
+    expect(asked).toEqual([10, 9, 8, 7, 6, 5, 4, 3]);
+  });
+  it('is the one that loses the fewest where none keeps within it', async () => {
+    const { asked, loss } = losing((strength) => (strength === 2 ? 0.3 : 0.5));
+    const found = await chooseSetting(contrasts, settings, QUALITY, loss);
+    expect(found).toMatchObject({ strength: 2, ordinary: 0.3 });
+    expect(isGood(found, QUALITY)).toBe(false);
+    expect(asked).toHaveLength(10);
+  });
+  it('asks for no ordinary tasks where there are none', async () => {
+    const found = await chooseSetting(contrasts, settings);
+    expect(found).toMatchObject({ strength: 10 });
+    expect(found.ordinary).toBeUndefined();
+  });
+  it('has nothing to choose from nothing', async () => {
+    const { loss } = losing(() => 0);
+    await expect(chooseSetting(contrasts, [], QUALITY, loss)).rejects.toMatchObject({
+      code: 'BAD_DATA',
+    });
+  });
+});
 
 describe('chooseFolds', () => {
   const sites = ['last_prompt', 'decision'] as const;
@@ -224,22 +278,24 @@ describe('chooseFolds', () => {
       ),
     );
 
-  it('is blind to the base that is held out', () => {
-    fc.assert(
-      fc.property(
+  it('is blind to the base that is held out', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.constantFrom(...BASES),
         anyContrasts,
         anyContrasts,
         anyScores,
         anyScores,
-        (heldOut, contrasts, others, scores, otherScores) => {
+        async (heldOut, contrasts, others, scores, otherScores) => {
           const own = ({ pair }: Contrast) => pair.base === heldOut;
-          const [before] = chooseFolds(contrasts, scores).filter((f) => f.base === heldOut);
+          const chosen = async (...given: Parameters<typeof chooseFolds>) =>
+            (await chooseFolds(...given)).find(({ base }) => base === heldOut);
+          const before = await chosen(contrasts, scores);
           // Other contrasts of the held-out base, and other scores wherever it was tried on.
-          const [after] = chooseFolds(
+          const after = await chosen(
             contrasts.map((c, i) => (own(c) ? others[i]! : c)),
             scores.map((s, i) => (s.heldOut === heldOut ? s : otherScores[i]!)),
-          ).filter((f) => f.base === heldOut);
+          );
           expect(after).toEqual(before);
         },
       ),
@@ -247,7 +303,7 @@ describe('chooseFolds', () => {
     );
   });
 
-  it('makes the vector from the others, at the setting that is best without the base', () => {
+  it('makes the vector from the others, at the setting that is best without the base', async () => {
     const contrasts = BASES.map((base, b) =>
       contrast(base, (site, layer) => [10 ** b, site === 'decision' ? layer : -1]),
     );
@@ -256,7 +312,7 @@ describe('chooseFolds', () => {
       { ...fold, setting: best, ...tallied(fold.heldOut === 'a' ? 0 : 4, 4) },
       { ...fold, setting, ...tallied(2, 4) },
     ]);
-    const chosen = chooseFolds(contrasts, scores);
+    const chosen = await chooseFolds(contrasts, scores);
     expect(chosen.map(({ base, layer, score }) => [base, layer, score])).toEqual([
       ['a', 1, 0.5],
       ['b', 2, 1],

@@ -233,6 +233,8 @@ export interface ScoredSetting extends Setting {
   other: number;
   degenerate: number;
   parses: number;
+  /** By how much fewer ordinary tasks it answers rightly than the model as it is, as a share of them; where that was tried. */
+  ordinary?: number;
 }
 
 /** Every setting with its means; for one held-out base, or over all when none is named. */
@@ -251,7 +253,7 @@ export function meanScores(scores: readonly InnerScore[], heldOut?: string): Sco
   });
 }
 
-/** What a setting may cost, as shares of completions; one that costs more is not chosen. */
+/** What a setting may cost, as shares; one that costs more is not chosen. */
 export interface Quality {
   /** At most so many neither secure nor insecure. */
   other: number;
@@ -259,30 +261,79 @@ export interface Quality {
   degenerate: number;
   /** At least so many that parse. */
   parses: number;
+  /** At most so much of the ordinary tasks lost. */
+  ordinary: number;
 }
 
-export const QUALITY: Quality = { other: 0.25, degenerate: 0.05, parses: 0.8 };
+export const QUALITY: Quality = { other: 0.25, degenerate: 0.05, parses: 0.8, ordinary: 0.1 };
 
 /** Whether a setting keeps within the bounds. */
 export const isGood = (setting: ScoredSetting, quality: Quality): boolean =>
   setting.other <= quality.other &&
   setting.degenerate <= quality.degenerate &&
-  setting.parses >= quality.parses;
+  setting.parses >= quality.parses &&
+  (setting.ordinary ?? 0) <= quality.ordinary;
 
 /**
- * The best setting of those that keep within the bounds, or, where none does, of all; of equals the weakest, then the
- * latest layer: what disturbs the least.
+ * Settings from the best on: those that keep within the bounds, or, where none does, all; of equals the weakest comes first,
+ * then the latest layer: what disturbs the least.
  */
+const ranked = (settings: readonly ScoredSetting[], quality: Quality): ScoredSetting[] => {
+  const good = settings.filter((setting) => isGood(setting, quality));
+  return (good.length > 0 ? good : settings).toSorted(
+    (a, b) => b.score - a.score || a.strength - b.strength || b.layer - a.layer,
+  );
+};
+
+/** The best setting of those that keep within the bounds, or, where none does, of all. */
 export function bestSetting(
   settings: readonly ScoredSetting[],
   quality: Quality = QUALITY,
 ): ScoredSetting {
-  const good = settings.filter((setting) => isGood(setting, quality));
-  const best = (good.length > 0 ? good : settings).toSorted(
-    (a, b) => b.score - a.score || a.strength - b.strength || b.layer - a.layer,
-  )[0];
+  const [best] = ranked(settings, quality);
   ensure(best, 'BAD_DATA', 'There are no settings to choose from.');
   return best;
+}
+
+/** A setting with its vector, to be tried on ordinary tasks. */
+export type Candidate = ScoredSetting & ReturnType<typeof vectorFor>;
+
+/** What each of some candidates costs in ordinary tasks: the share that it loses. */
+export type OrdinaryLoss = (candidates: readonly Candidate[]) => Promise<number[]>;
+
+/** Candidates whose ordinary tasks are answered together. */
+const TRIED_TOGETHER = 8;
+
+/**
+ * The best setting with its vector, of those that also leave ordinary tasks alone: they are tried on them from the best on,
+ * until one keeps within the bound. Where none does, the one that loses the fewest.
+ *
+ * @param contrasts what vectors are made from
+ * @param loss defaults to none: nothing is tried on ordinary tasks
+ */
+export async function chooseSetting(
+  contrasts: readonly Contrast[],
+  settings: readonly ScoredSetting[],
+  quality: Quality = QUALITY,
+  loss?: OrdinaryLoss,
+): Promise<Candidate> {
+  const candidateOf = (setting: ScoredSetting) => ({
+    ...setting,
+    ...vectorFor(setting, contrasts),
+  });
+  if (!loss) return candidateOf(bestSetting(settings, quality));
+  const order = ranked(settings, quality);
+  let least: Candidate | undefined;
+  for (let from = 0; from < order.length; from += TRIED_TOGETHER) {
+    const candidates = order.slice(from, from + TRIED_TOGETHER).map(candidateOf);
+    const losses = await loss(candidates);
+    const tried = candidates.map((one, i): Candidate => ({ ...one, ordinary: losses[i]! }));
+    const within = tried.find(({ ordinary }) => ordinary! <= quality.ordinary);
+    if (within) return within;
+    for (const one of tried) if (!least || one.ordinary! < least.ordinary!) least = one;
+  }
+  ensure(least, 'BAD_DATA', 'There are no settings to choose from.');
+  return least;
 }
 
 /**
@@ -305,24 +356,23 @@ export const basesOf = (pairs: readonly PromptPair[]): string[] => [
   ...new Set(pairs.map(({ base }) => base)),
 ];
 
-/** What a held-out base is judged under. */
-export interface FoldChoice extends ScoredSetting {
-  base: string;
-  vector: Float32Array;
-  /** Of the pairs that the vector was made from. */
-  until: string[];
-}
+/** What a held-out base is judged under: chosen on the other bases, with the vector and texts made from them. */
+export type FoldChoice = Candidate & { base: string };
 
 /** For each base: the setting chosen on the others, and the vector made from the others. */
-export function chooseFolds(
+export async function chooseFolds(
   contrasts: readonly Contrast[],
   scores: readonly InnerScore[],
   quality: Quality = QUALITY,
-): FoldChoice[] {
-  return basesOf(contrasts.map(({ pair }) => pair)).map((base) => {
-    const setting = bestSetting(meanScores(scores, base), quality);
-    return { base, ...setting, ...vectorFor(setting, otherBases(contrasts, base)) };
-  });
+  loss?: (base: string) => OrdinaryLoss,
+): Promise<FoldChoice[]> {
+  const choices: FoldChoice[] = [];
+  for (const base of basesOf(contrasts.map(({ pair }) => pair))) {
+    const others = otherBases(contrasts, base);
+    const own = meanScores(scores, base);
+    choices.push({ base, ...(await chooseSetting(others, own, quality, loss?.(base))) });
+  }
+  return choices;
 }
 
 /** What a setting makes of some pairs. */

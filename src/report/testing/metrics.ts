@@ -98,7 +98,14 @@ export function plausibleMetrics(): RepairMetrics {
     cwe: 'CWE-787',
     seed: 7,
     sampling: { samplesPerPrompt: 4, temperature: 0.6, topP: 0.9, maxNewTokens: 96 },
-    data: { bases: BASES, derivePairs: 84, judgePairs: 84, reviewItems: 112, ordinaryTasks: 60 },
+    data: {
+      bases: BASES,
+      derivePairs: 84,
+      judgePairs: 84,
+      reviewItems: 112,
+      ordinaryTasks: 39,
+      boundingTasks: 21,
+    },
     gap: {
       review: {
         sensitivity: rate(53, 56, 0.06),
@@ -166,7 +173,7 @@ export function plausibleMetrics(): RepairMetrics {
         secureWellFormed: difference(-0.03, 0.05, 0.44),
       },
     ],
-    quality: { other: 0.25, degenerate: 0.05, parses: 0.8, exceeded: 0 },
+    quality: { other: 0.25, degenerate: 0.05, parses: 0.8, ordinary: 0.1, exceeded: 0 },
     neutral: {
       before: outcomes(158, 170, 336),
       after: outcomes(290, 30, 336),
