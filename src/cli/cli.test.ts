@@ -97,6 +97,55 @@ describe('suture', () => {
     expect(json.code).toBe(1);
   }, 60_000);
 
+  it('says what the machine has', async () => {
+    const { code, out } = await suture(['doctor', '--json']);
+    const checks: { name: string; state: string; hint?: string }[] = JSON.parse(out);
+    const stateOf = (name: string) => checks.find((check) => check.name === name)?.state;
+    expect([stateOf('runtime'), stateOf('engine'), stateOf('sandbox: python')]).toEqual(
+      Array(3).fill('ok'),
+    );
+    for (const { name, state, hint } of checks) {
+      if (state !== 'ok' && !name.startsWith('sandbox:')) expect(hint, name).toBeTruthy();
+    }
+    expect(code).toBe(0);
+    const text = await suture(['doctor']);
+    expect(text.out).toMatch(/^ok +engine +ONNX Runtime/m);
+  }, 60_000);
+
+  it('completes for shells', async () => {
+    const { out } = await suture(['complete', '--', 'repair', '--device', '']);
+    expect(out).toContain('webgpu');
+    const script = await suture(['complete', 'bash']);
+    expect(script.out).toContain('suture');
+    expect(script.code).toBe(0);
+  });
+
+  it('shows no progress where it is asked not to', async () => {
+    writeFileSync(
+      join(dir, 'c.jsonl'),
+      '{"scenario": "cwe-089-user-lookup", "completion": "pass"}',
+    );
+    const judge = (...args: string[]) =>
+      suture(['eval', 'judge', '--completions', 'c.jsonl', ...args]);
+    const [loud, quiet] = [await judge(), await judge('--quiet')];
+    expect(loud.err).toContain('judge 1/1');
+    expect(quiet).toEqual({ ...loud, err: '' });
+  }, 60_000);
+
+  it('takes settings from the environment, and options before them', async () => {
+    process.env.SUTURE_DEVICE = 'abacus';
+    try {
+      expect(await suture(['gap'])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('SUTURE_DEVICE'),
+      });
+      const other = await suture(['gap', '--device', 'sundial']);
+      expect(other.err).toContain('sundial');
+    } finally {
+      delete process.env.SUTURE_DEVICE;
+    }
+  });
+
   it('compares a model in few bits with itself', async () => {
     writeFileSync(join(dir, 'text.txt'), 'int main(void) { return 0; }');
     const { code, out } = await suture(['verify', fixture, '--dtype', 'int4', '-t', 'text.txt']);

@@ -1,12 +1,15 @@
+import completions from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
 import { SutureError } from '../core/index.js';
 import { packageVersion } from '../repair/index.js';
 import { cacheCommand } from './cache.js';
 import { compareCommand } from './compare.js';
 import { diagnoseCommand } from './diagnose.js';
+import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { gapCommand } from './gap.js';
 import { generateCommand } from './generate.js';
+import { addHabits } from './help.js';
 import { inspectCommand } from './inspect.js';
 import { lensCommand } from './lens.js';
 import { organismCommand } from './organism.js';
@@ -20,8 +23,8 @@ import { trainCommand } from './train.js';
 import { vectorCommand } from './vector.js';
 import { verifyCommand } from './verify.js';
 
-/** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
-export async function main(argv: readonly string[]): Promise<void> {
+/** The command line, before it is given any arguments. */
+export function suture(): Command {
   const program = new Command('suture')
     .description(
       'Finds where a code language model drops what it knows about security, and repairs it there.',
@@ -31,27 +34,32 @@ export async function main(argv: readonly string[]): Promise<void> {
     .enablePositionalOptions()
     .exitOverride()
     .addCommand(repairCommand())
-    .addCommand(diagnoseCommand())
-    .addCommand(probeCommand())
-    .addCommand(gapCommand())
-    .addCommand(lensCommand())
-    .addCommand(patchCommand())
     .addCommand(generateCommand())
     .addCommand(serveCommand())
     .addCommand(vectorCommand())
-    .addCommand(pullCommand())
-    .addCommand(inspectCommand())
-    .addCommand(verifyCommand())
-    .addCommand(cacheCommand())
+    .addCommand(diagnoseCommand())
+    .addCommand(gapCommand())
+    .addCommand(probeCommand())
+    .addCommand(lensCommand())
+    .addCommand(patchCommand())
     .addCommand(scanCommand())
     .addCommand(evalCommand())
     .addCommand(compareCommand())
     .addCommand(trainCommand())
-    .addCommand(organismCommand());
-  for (const command of program.commands) {
-    command.exitOverride();
-    for (const nested of command.commands) nested.exitOverride();
-  }
+    .addCommand(organismCommand())
+    .addCommand(pullCommand())
+    .addCommand(inspectCommand())
+    .addCommand(verifyCommand())
+    .addCommand(cacheCommand())
+    .addCommand(doctorCommand());
+  completions(program);
+  addHabits(program);
+  return program;
+}
+
+/** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = suture();
   try {
     await program.parseAsync(argv);
   } catch (thrown) {

@@ -99,18 +99,26 @@ export const modelOption = () =>
   new Option(
     '-m, --model <model>',
     'folder of a model in Hugging Face layout, org/name of one that was pulled, or "organism", the small model that ships',
-  ).default('organism');
+  )
+    .default('organism')
+    .env('SUTURE_MODEL');
 
 export const threadsOption = () =>
-  new Option('--threads <n>', 'threads of the engine (default: the number of cores)').argParser(
-    wholeNumber(1),
-  );
+  new Option('--threads <n>', 'threads of the engine (default: the number of cores)')
+    .argParser(wholeNumber(1))
+    .env('SUTURE_THREADS');
 
 export const dtypeOption = () =>
-  new Option('--dtype <dtype>', 'precision of the weights').choices(DTYPES).default('f32');
+  new Option('--dtype <dtype>', 'precision of the weights')
+    .choices(DTYPES)
+    .default('f32')
+    .env('SUTURE_DTYPE');
 
 export const deviceOption = () =>
-  new Option('--device <device>', 'what to compute on').choices(PROVIDERS).default('cpu');
+  new Option('--device <device>', 'what to compute on')
+    .choices(PROVIDERS)
+    .default('cpu')
+    .env('SUTURE_DEVICE');
 
 /** How a steering vector is applied. */
 export interface StrengthOptions {

@@ -3,5 +3,5 @@ export { assetPath, discard, readJson, readText, sha256, writeFileAtomic } from 
 export { groupBy } from './group.js';
 export { readJsonLines } from './json-lines.js';
 export { jsonText } from './json-text.js';
-export { formatSeconds, Progress, type ProgressOptions } from './progress.js';
+export { formatSeconds, Progress, type ProgressOptions, silenceProgress } from './progress.js';
 export { Random } from './random.js';

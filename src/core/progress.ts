@@ -9,6 +9,13 @@ export interface ProgressOptions {
   quiet?: boolean;
 }
 
+let silent = false;
+
+/** From now on no progress of this process is shown, whoever reports it. */
+export function silenceProgress(): void {
+  silent = true;
+}
+
 /**
  * @example
  * const progress = new Progress('train', 100);
@@ -29,7 +36,7 @@ export class Progress {
     this.#label = label;
     this.#total = total;
     this.#stream = options.stream ?? process.stderr;
-    this.#quiet = options.quiet ?? false;
+    this.#quiet = silent || (options.quiet ?? false);
   }
 
   /** @param done steps finished so far  @param detail short text shown behind the estimate */

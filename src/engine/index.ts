@@ -1,5 +1,6 @@
 export type { RowPositions } from './capture.js';
 export type { OnProgress, WorkOptions } from './checkpoint/content.js';
+export { hubDir } from './checkpoint/hub.js';
 export { type Inspection, inspectModel, type Sizes } from './checkpoint/inspect.js';
 export { type KeptFile, keptFiles, type PruneOptions, pruneKept } from './checkpoint/kept.js';
 export type { Fit, Memory, MemoryNeed } from './checkpoint/memory.js';
