@@ -17,7 +17,7 @@ const VECTOR = 'runs/repair-cwe-787-seed0/cwe-787.safetensors';
 export const GROUPS = {
   'Repair and use': ['repair', 'generate', 'serve', 'vector'],
   Understand: ['diagnose', 'gap', 'probe', 'lens', 'patch'],
-  'Scan and evaluate': ['scan', 'eval', 'compare'],
+  'Scan and evaluate': ['scan', 'eval', 'compare', 'report'],
   Train: ['train', 'organism'],
   'Models and machine': ['pull', 'inspect', 'verify', 'cache', 'doctor', 'complete'],
 } as const;
@@ -94,6 +94,10 @@ export const HELP: Record<string, Help> = {
   compare: {
     summary: 'compare two judged runs, and which samples flipped',
     examples: ['compare runs/base runs/steered'],
+  },
+  report: {
+    summary: 'put runs side by side',
+    examples: ['report runs/mine -o mine.html', 'report runs/base runs/steered --format markdown'],
   },
   train: { summary: 'learn from functions before and after a fix', examples: [] },
   'train guard': { examples: ['train guard --functions pairs.jsonl -o guards/mine'], works: true },

@@ -17,6 +17,7 @@ import { patchCommand } from './patch.js';
 import { probeCommand } from './probe.js';
 import { pullCommand } from './pull.js';
 import { repairCommand } from './repair.js';
+import { reportCommand } from './report.js';
 import { scanCommand } from './scan.js';
 import { serveCommand } from './serve.js';
 import { trainCommand } from './train.js';
@@ -45,6 +46,7 @@ export function suture(): Command {
     .addCommand(scanCommand())
     .addCommand(evalCommand())
     .addCommand(compareCommand())
+    .addCommand(reportCommand())
     .addCommand(trainCommand())
     .addCommand(organismCommand())
     .addCommand(pullCommand())
