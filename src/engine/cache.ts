@@ -146,6 +146,11 @@ export class KvCache {
     });
   }
 
+  /** Forgets the last token of every row: what comes next is written over it. */
+  takeBack(): void {
+    this.#lengths = this.#lengths.map((length) => length - 1);
+  }
+
   /** Hands row 0, which must be the only one, over as a trunk: this cache is then no more. */
   async intoTrunk(): Promise<Trunk> {
     const length = this.#lengths[0]!;

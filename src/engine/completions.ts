@@ -2,7 +2,8 @@ import { ensure, Random } from '../core/index.js';
 import type { ModelConfig } from '../models/index.js';
 import { IncrementalDecoder, StopMatcher, type TextCodec } from '../text/index.js';
 import type { Row } from './flights.js';
-import { editsByPrompt, type Intervention } from './interventions.js';
+import { type Gate, gateHook } from './gate.js';
+import { type CompiledPlan, editsByPrompt, type Intervention } from './interventions.js';
 import {
   type LogitsOptions,
   type LogitsProcessor,
@@ -27,6 +28,11 @@ export interface CompletionOptions extends SamplingOptions, LogitsOptions {
   logprobs?: number;
   /** Edits of what is at hook points; `rows` name prompts of the batch. Defaults to none. */
   interventions?: readonly Intervention[];
+  /**
+   * Decides for each completion which of the interventions act. Where it chooses none, the tokens are
+   * those of a call without any. Defaults to none: all act.
+   */
+  gate?: Gate;
   /** Called with every piece of text as it becomes certain. */
   onText?: (piece: Piece) => void;
   /** Called with every completion as soon as it is finished. */
@@ -65,6 +71,8 @@ export interface Sample {
 export class Completions {
   /** In the order (prompt, sample), without those that are skipped. */
   readonly rows: readonly Row[];
+  /** What a gate reads. */
+  readonly hooks: readonly string[];
   readonly #options: CompletionOptions & { eosIds: readonly number[] };
   readonly #firstPrompt: number;
   readonly #processors: readonly LogitsProcessor[];
@@ -74,6 +82,7 @@ export class Completions {
 
   /**
    * @param prompts token ids, each at least one token
+   * @param plan of the call's interventions alone
    * @param firstPrompt the number of the first prompt among all that are decoded together
    * @throws {SutureError} BAD_ARGUMENT
    */
@@ -81,12 +90,13 @@ export class Completions {
     prompts: readonly (readonly number[])[],
     options: CompletionOptions & { eosIds: readonly number[] },
     codec: TextCodec | undefined,
+    plan: CompiledPlan,
     config: ModelConfig,
     firstPrompt = 0,
   ) {
-    const { n = 1, maxNewTokens = 128, stop = [], logprobs } = options;
+    const { n = 1, maxNewTokens = 128, stop = [], logprobs, gate, interventions = [] } = options;
     checkSampling(options);
-    checkCounts({ n, maxNewTokens });
+    checkCounts({ n, maxNewTokens, ...(gate?.every !== undefined && { every: gate.every }) });
     ensure(
       stop.length === 0 || codec,
       'BAD_ARGUMENT',
@@ -98,7 +108,11 @@ export class Completions {
       'BAD_ARGUMENT',
       `logprobs must be a whole number, 0 or more; got ${logprobs}.`,
     );
-    const ending = (options.interventions ?? []).filter(({ until }) => until !== undefined);
+    const hook = gate && gateHook(gate, plan, prompts, config);
+    this.hooks = hook === undefined ? [] : [hook];
+    const rowGate =
+      hook === undefined ? undefined : { hook, every: gate?.every, edits: interventions };
+    const ending = interventions.filter(({ until }) => until !== undefined);
     this.#ending = editsByPrompt(ending);
     ensure(
       ending.length === 0 || codec,
@@ -123,6 +137,8 @@ export class Completions {
             decoder: codec && new IncrementalDecoder(codec, { skipSpecialTokens: true }),
             stop: stop.length > 0 ? new StopMatcher(stop) : undefined,
             ended: new Map(),
+            gate: rowGate,
+            off: new Set(),
             told: 0,
             finishReason: undefined,
             // Learned positions end; rotary ones do not.
@@ -157,6 +173,19 @@ export class Completions {
     if (!row.finishReason) return;
     this.#finished++;
     this.#options.onSample?.(this.#sampleOf(row));
+  }
+
+  /** Asks the gate about a row, by the state [d_model] at its last token. */
+  ask(row: Row, state: Float32Array): void {
+    const { gate, interventions = [] } = this.#options;
+    const chosen = gate!.choose(state, { ...this.#place(row), tokens: row.tokens.length });
+    const wrong = chosen.find((index) => !interventions[index]);
+    ensure(
+      wrong === undefined,
+      'BAD_ARGUMENT',
+      `The gate chose intervention ${wrong}; the call has ${interventions.length}.`,
+    );
+    row.off = new Set(interventions.filter((_, index) => !chosen.includes(index)));
   }
 
   /** All that is finished, in the order of the rows. */

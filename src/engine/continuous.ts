@@ -134,7 +134,7 @@ export class ContinuousBatch {
       rows: (edit.rows ?? [...prompts.keys()]).map((row) => first + row),
     }));
     const complete = { ...options, interventions: numbered, eosIds };
-    const completions = new Completions(prompts, complete, this.#codec, config, first);
+    const completions = new Completions(prompts, complete, this.#codec, own, config, first);
     const plain = new Set(
       prompts.flatMap((ids, i) =>
         own.firstChanged(i, ids.length) < ids.length - 1 ? [] : [first + i],
@@ -287,18 +287,28 @@ export class ContinuousBatch {
       runner: this.#runner,
       program: this.#compiled(),
       next: (row, logits) => this.#next(row, logits),
+      ask: (row, state) => {
+        this.#attempt(row, (completions) => completions.ask(row, state));
+      },
     });
   }
 
-  #next(row: Row, logits: Float32Array): void {
-    const call = this.#calls.get(row)!;
+  /** Does what may fail by the caller's fault: that ends the call. @returns the call, where it goes on */
+  #attempt(row: Row, work: (completions: Completions) => void): Call | undefined {
+    const call = this.#calls.get(row);
+    if (!call) return undefined; // another of its rows has failed
     try {
-      call.completions.next(row, logits);
+      work(call.completions);
+      return call;
     } catch (thrown) {
-      this.#drop(call, thrown); // its edit was too strong, or the caller's callback failed
-      return;
+      this.#drop(call, thrown); // its edit was too strong, or a callback failed
+      return undefined;
     }
-    if (!row.finishReason) return;
+  }
+
+  #next(row: Row, logits: Float32Array): void {
+    const call = this.#attempt(row, (completions) => completions.next(row, logits));
+    if (!call || !row.finishReason) return;
     this.#calls.delete(row);
     this.#program = undefined;
     const { completions } = call;
@@ -325,7 +335,7 @@ export class ContinuousBatch {
         [...calls].flatMap((call) => call.interventions),
         this.#hooks,
       ),
-      capture: [],
+      capture: [...new Set([...calls].flatMap((call) => call.completions.hooks))].sort(),
       adapter: undefined,
     };
     return this.#program;

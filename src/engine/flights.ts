@@ -3,8 +3,9 @@ import { dependsOnLength, type ModelConfig, outdates } from '../models/index.js'
 import type { Tensor } from '../tensor/index.js';
 import type { IncrementalDecoder, StopMatcher } from '../text/index.js';
 import { freeTrunk, KvCache, type Trunk } from './cache.js';
+import { isAsked, type RowGate } from './gate.js';
 import type { CompiledPlan, Intervention } from './interventions.js';
-import type { TokenLogprob, Watch, WatchedRow } from './logits.js';
+import type { TokenLogprob, Watch } from './logits.js';
 import type { ProgramSpec } from './program.js';
 import type { Runner } from './runner.js';
 
@@ -22,6 +23,10 @@ export interface Row {
   stop: StopMatcher | undefined;
   /** Interventions that end with the text, and from which position they have. */
   ended: Map<Intervention, number>;
+  /** What decides which interventions act. */
+  gate: RowGate | undefined;
+  /** Interventions that its gate has turned off. */
+  off: ReadonlySet<Intervention>;
   /** How many tokens the pieces of text that were handed on are made of. */
   told: number;
   /** Most tokens it may have. */
@@ -38,6 +43,8 @@ export interface Stepping {
   watch?: Watch | undefined;
   /** Takes in the logits [vocab] after a row's last token: adds a token, and may finish the row. */
   next(row: Row, logits: Float32Array): void;
+  /** Asks a row's gate which of its interventions are off, by the state [d_model] at its last token. */
+  ask(row: Row, state: Float32Array): void;
 }
 
 /** What every flight is flown with. */
@@ -166,25 +173,48 @@ export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): 
   }
 }
 
-/** Decodes one more token of each row of a cache; those that are finished are carried along. */
+/**
+ * Decodes one more token of each row of a cache; those that are finished are carried along.
+ *
+ * A gate is asked on the way: its row is computed without edits, which is all where none is to act.
+ * Where one is, the token is taken back and computed once more.
+ */
 export async function step(
   rows: readonly Row[],
   cache: KvCache,
   stepping: Stepping,
 ): Promise<void> {
-  const { runner, program, watch, next } = stepping;
+  const { runner, program, watch, next, ask } = stepping;
   const { rope } = runner.checkpoint.config;
-  const [logits, ...states] = await runner.run(program, {
-    tokens: rows.map((row) => [row.tokens.at(-1) ?? row.ids.at(-1)!]),
-    prompts: rows.map((row) => row.prompt),
-    promptLengths: rows.map((row) => row.ids.length),
-    past: cache,
-    into: { cache, rows: [...rows.keys()] },
-    ended: rows.map((row) => row.ended),
-    logitRows: [...rows.keys()],
-    fetch: ['logits', ...(watch?.hooks ?? [])],
-  });
-  await watch?.look(watched(rows, states));
+  const asked = rows.filter(isAsked);
+  for (const row of asked) row.off = new Set(row.gate!.edits);
+  const hooks = [...new Set([...asked.map(({ gate }) => gate!.hook), ...(watch?.hooks ?? [])])];
+  const decode = async () => {
+    const [logits, ...states] = await runner.run(program, {
+      tokens: rows.map((row) => [row.tokens.at(-1) ?? row.ids.at(-1)!]),
+      prompts: rows.map((row) => row.prompt),
+      promptLengths: rows.map((row) => row.ids.length),
+      past: cache,
+      into: { cache, rows: [...rows.keys()] },
+      ended: rows.map(endedOf),
+      logitRows: [...rows.keys()],
+      fetch: ['logits', ...hooks],
+    });
+    return { logits, states: new Map(hooks.map((hook, i) => [hook, states[i]!])) };
+  };
+  let { logits, states } = await decode();
+  for (const row of asked)
+    ask(row, stateOf(states.get(row.gate!.hook)!, rows.indexOf(row)).slice());
+  if (asked.some(({ gate, off }) => off.size < gate!.edits.length)) {
+    cache.takeBack();
+    ({ logits, states } = await decode());
+  }
+  await watch?.look(
+    rows.flatMap((context, i) => {
+      const own = watch.hooks.map((hook) => stateOf(states.get(hook)!, i));
+      return context.finishReason ? [] : [{ context, states: own }];
+    }),
+  );
   const vocab = logits!.dims[1]!;
   for (const [i, row] of rows.entries()) {
     if (row.finishReason) continue;
@@ -195,15 +225,15 @@ export async function step(
   }
 }
 
-/** What was computed for the rows that go on. @param states [rows, ..., d_model] of each hook */
-const watched = (rows: readonly Row[], states: readonly Tensor[]): WatchedRow[] =>
-  rows.flatMap((context, i) => {
-    const own = states.map(({ dims, data }) => {
-      const d = dims.at(-1)!;
-      return data.subarray(i * d, (i + 1) * d);
-    });
-    return context.finishReason ? [] : [{ context, states: own }];
-  });
+/** What a hook has of one row: [d_model]. @param state [rows, ..., d_model] */
+function stateOf({ dims, data }: Tensor, row: number): Float32Array {
+  const d = dims.at(-1)!;
+  return data.subarray(row * d, (row + 1) * d);
+}
+
+/** From which position a row's edits have ended: those that are off, from the first. */
+const endedOf = ({ ended, off }: Row): ReadonlyMap<Intervention, number> =>
+  off.size === 0 ? ended : new Map([...ended, ...[...off].map((edit) => [edit, 0] as const)]);
 
 /** Rows wait until an eighth of the seats is free, so that they are prefilled together. */
 const shouldJoin = (free: number, seats: number, waiting: number): boolean =>
@@ -295,7 +325,7 @@ export class Prefill {
       past: cache,
       into: { cache, rows: [...groups.keys()] },
       lengths: groups.map(({ prefix }) => prefix.length + 1),
-      ended: groups.map(({ rows }) => rows[0]!.ended),
+      ended: groups.map(({ rows }) => endedOf(rows[0]!)),
       logitRows: [],
       fetch: [],
     });

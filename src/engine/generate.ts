@@ -35,22 +35,23 @@ export async function generate(
   const { maxBatch = 64, interventions = [], watch, onProgress, signal } = options;
   const { config } = runner.checkpoint;
   checkCounts({ maxBatch });
-  const completions = new Completions(prompts, options, codec, config);
-  const { rows } = completions;
   const plan = new CompiledPlan(interventions, config, prompts.length);
-  const hooks = watch?.hooks.flatMap((hook) => matchHooks(hook, config)) ?? [];
+  const completions = new Completions(prompts, options, codec, plan, config);
+  const { rows } = completions;
+  const watched = watch?.hooks.flatMap((hook) => matchHooks(hook, config)) ?? [];
   ensure(
-    hooks.every((hook) => ['stream', 'final'].includes(hookKind(hook))),
+    watched.every((hook) => ['stream', 'final'].includes(hookKind(hook))),
     'BAD_ARGUMENT',
     'A watch sees the residual stream, what is read from and added to it, or ln_final.hook_normalized.',
   );
   const decoding: Decoding = {
     runner,
-    program: { plan, capture: hooks, adapter },
-    watch: watch && { hooks, look: (rows) => watch.look(rows) },
+    program: { plan, capture: [...new Set([...watched, ...completions.hooks])], adapter },
+    watch: watch && { hooks: watched, look: (rows) => watch.look(rows) },
     maxBatch,
     signal,
     next: (row, logits) => completions.next(row, logits),
+    ask: (row, state) => completions.ask(row, state),
     onStep: () => onProgress?.(completions.finished, rows.length),
   };
   for (const flight of planFlights(rows, plan, config, maxBatch)) await fly(flight, decoding);

@@ -19,6 +19,7 @@ export {
   type Provider,
 } from './device.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
+export type { Gate } from './gate.js';
 export type { GenerateOptions } from './generate.js';
 export { boundTo, identifyModel, type ModelIdentity, mismatches } from './identity.js';
 export type { Intervention, Positions } from './interventions.js';
