@@ -28,6 +28,7 @@ export {
   type Comparison,
   type ForwardOptions,
   type ForwardResult,
+  type Gate,
   type GenerateOptions,
   type Inspection,
   type Intervention,
@@ -78,7 +79,14 @@ export {
   VARIANTS,
   type Variant,
 } from './guard/index.js';
-export { corpus, pairs, reviewItems, trainOrganism, utilityTasks } from './organism/index.js';
+export {
+  corpus,
+  ordinaryPrompts,
+  pairs,
+  reviewItems,
+  trainOrganism,
+  utilityTasks,
+} from './organism/index.js';
 export { type RepairMetrics, type RepairOptions, repair } from './repair/index.js';
 export { renderDiagnoseReport, renderRepairReport } from './report/index.js';
 export {
@@ -98,17 +106,28 @@ export {
   type Baked,
   type BakeOptions,
   bakeVector,
+  concernedPrompts,
   type ExchangeFormat,
   exportVector,
+  type GateEvaluation,
+  type GateFile,
+  type GatePrompt,
   type ImportOptions,
   importVector,
   meanDifference,
+  type RouteOptions,
   readContrasts,
+  readGate,
+  readOrdinaryPrompts,
   readVector,
+  routeVectors,
   signVector,
   steering,
+  type TrainGateOptions,
+  trainGate,
   type VectorFile,
   type VectorMetadata,
+  writeGate,
   writeVector,
 } from './steer/index.js';
 export type { Tensor } from './tensor/index.js';

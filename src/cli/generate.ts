@@ -1,8 +1,16 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { ensure } from '../core/index.js';
 import type { GenerateOptions, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
 import { DeepGuardGuide } from '../guard/index.js';
 import { pairs } from '../organism/index.js';
-import { applyVectors, readVector, type VectorFile } from '../steer/index.js';
+import {
+  applyVectors,
+  type Decision,
+  readGate,
+  readVector,
+  routeVectors,
+  type VectorFile,
+} from '../steer/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -17,6 +25,8 @@ import {
 } from './options.js';
 
 interface Options extends VectorOptions {
+  gate?: string;
+  gateEvery?: number;
   model: string;
   guard?: string;
   rescore?: number;
@@ -54,12 +64,34 @@ export function generateCommand(): Command {
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(
+      new Option(
+        '--gate <file>',
+        'a gate written by "suture gate train": it chooses one of the vectors, or none',
+      ).conflicts(['guard', 'combine']),
+    )
+    .option(
+      '--gate-every <n>',
+      'tokens after which the gate chooses again (default: once, at the prompt)',
+      wholeNumber(1),
+    )
     .action(run);
   return withVectorOptions(command);
 }
 
 async function run(prompt: string | undefined, options: Options): Promise<void> {
   const files = (options.vector ?? []).map(readVector);
+  const gate = options.gate === undefined ? undefined : readGate(options.gate);
+  ensure(
+    !gate || files.length > 0,
+    'BAD_ARGUMENT',
+    'A gate chooses among vectors: give one or several (--vector).',
+  );
+  ensure(
+    gate || options.gateEvery === undefined,
+    'BAD_ARGUMENT',
+    'There is no gate to ask again: give one (--gate).',
+  );
   const asked =
     prompt ??
     pairs(files[0]?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts
@@ -74,7 +106,13 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
         await stream(model, prompts, options, signal);
         return;
       }
-      const interventions = applyVectors(files, model, { ...options, rule: options.combine });
+      const edits = gate
+        ? routeVectors(gate, files, model, {
+            ...options,
+            every: options.gateEvery,
+            onDecision: (decision, { tokens }) => write(decided(decision, tokens)),
+          })
+        : { interventions: applyVectors(files, model, { ...options, rule: options.combine }) };
       const guide = await openGuide(model, options);
       try {
         const [the, it] = files.length > 1 ? ['the vectors', 'them'] : ['the vector', 'it'];
@@ -82,9 +120,9 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
         await stream(model, prompts, options, signal);
         const guards = options.guard === undefined ? [] : [`guard ${options.guard}`];
         const used = [...files.map((file) => described(file, options)), ...guards];
-        write(`\nWith ${it} (${used.join('; ')}):\n`);
+        write(`\nWith ${gate ? 'the gate' : it} (${used.join('; ')}):\n`);
         await stream(model, prompts, options, signal, {
-          interventions,
+          ...edits,
           ...(await guide?.options(model.encode(prompts))),
         });
       } finally {
@@ -117,6 +155,15 @@ function described({ metadata, directions }: VectorFile, options: Options): stri
   return `${metadata.cwe ?? 'imported'}, ${place}, ${strength}`;
 }
 
+/** Which vector acts from here on, and why. */
+function decided({ score, threshold, cwe, acts }: Decision, tokens: number): string {
+  const why = `score ${score.toFixed(2)}, ${cwe ? '' : 'not '}above ${threshold.toFixed(2)}`;
+  let what = 'no vector acts';
+  if (acts) what = `the vector against ${cwe} acts`;
+  else if (cwe) what = `no vector was given against ${cwe}`;
+  return tokens === 0 ? `[${what}: ${why}]\n` : `[token ${tokens}: ${what}: ${why}]`;
+}
+
 function promptsOf(asked: string, { suffix, raw }: Options): Prompts {
   if (suffix !== undefined) return { infill: { prefix: asked, suffix } };
   return raw ? { text: asked } : { messages: [{ role: 'user', content: asked }] };
@@ -129,7 +176,7 @@ async function stream(
   prompts: Prompts,
   options: Options,
   signal: AbortSignal,
-  edits: Pick<GenerateOptions, 'interventions' | 'adapter' | 'processors' | 'watch'> = {},
+  edits: Pick<GenerateOptions, 'interventions' | 'gate' | 'adapter' | 'processors' | 'watch'> = {},
 ): Promise<void> {
   const { maxTokens, temperature, topP, seed, stop = [] } = options;
   await model.generate(prompts, {

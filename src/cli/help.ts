@@ -15,7 +15,7 @@ const VECTOR = 'runs/repair-cwe-787-seed0/cwe-787.safetensors';
 
 /** Groups of the first screen, in their order. */
 export const GROUPS = {
-  'Repair and use': ['repair', 'generate', 'serve', 'vector'],
+  'Repair and use': ['repair', 'generate', 'serve', 'vector', 'gate'],
   Understand: ['diagnose', 'gap', 'probe', 'lens', 'patch'],
   'Scan and evaluate': ['scan', 'eval', 'compare', 'report'],
   Train: ['train', 'organism'],
@@ -34,6 +34,7 @@ export const HELP: Record<string, Help> = {
     examples: [
       'generate "Write a function that joins two paths in C."',
       `generate --vector ${VECTOR} --strength 0.5`,
+      `generate --gate gate.safetensors --vector ${VECTOR}`,
     ],
     works: true,
   },
@@ -44,6 +45,15 @@ export const HELP: Record<string, Help> = {
   'vector import': { examples: ['vector import theirs.gguf -m ./my-model -o mine.safetensors'] },
   'vector bake': { examples: [`vector bake ${VECTOR} -m organism -o repaired`], works: true },
   'vector sign': { examples: [`vector sign ${VECTOR} -k private.pem -o signed.safetensors`] },
+  gate: { summary: 'give each prompt the vector it needs, or none', examples: [] },
+  'gate train': {
+    examples: [
+      'gate train -o gate.safetensors',
+      'gate train -m ./my-model --ordinary ordinary.jsonl -o mine.safetensors',
+    ],
+    works: true,
+  },
+  'gate show': { examples: ['gate show gate.safetensors -m organism'] },
   diagnose: {
     summary: 'where does the knowledge go? All measurements in one',
     examples: ['diagnose', 'diagnose --cwe 89 --stages gap,probe -o runs/sql'],

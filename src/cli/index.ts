@@ -8,6 +8,7 @@ import { diagnoseCommand } from './diagnose.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { gapCommand } from './gap.js';
+import { gateCommand } from './gate.js';
 import { generateCommand } from './generate.js';
 import { addHabits } from './help.js';
 import { inspectCommand } from './inspect.js';
@@ -38,6 +39,7 @@ export function suture(): Command {
     .addCommand(generateCommand())
     .addCommand(serveCommand())
     .addCommand(vectorCommand())
+    .addCommand(gateCommand())
     .addCommand(diagnoseCommand())
     .addCommand(gapCommand())
     .addCommand(probeCommand())

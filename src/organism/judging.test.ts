@@ -3,7 +3,7 @@ import { judgeReview } from '../diagnose/index.js';
 import { ALL_BASES, BASES, UTILITIES } from './bases/index.js';
 import { decisionOf } from './corpus.js';
 import { REQUEST_FORMS } from './forms.js';
-import { pairs, reviewItems, utilityTasks } from './judging.js';
+import { ordinaryPrompts, pairs, reviewItems, utilityTasks } from './judging.js';
 import { GENERIC, SPECIFIC } from './phrases.js';
 
 const CWES = [...new Set(ALL_BASES.map(({ cwe }) => cwe))];
@@ -92,6 +92,33 @@ describe('utilityTasks', () => {
       expect(prompt).not.toContain('$');
       for (const { expression } of checks)
         expect(context.before).toContain(`def ${expression.slice(0, expression.indexOf('('))}(`);
+    }
+  });
+});
+
+describe('ordinaryPrompts', () => {
+  const made = ordinaryPrompts(3);
+
+  it('are 24 of each benign task in the wordings of training and 12 in held-out ones, all different', () => {
+    for (const { id } of UTILITIES) {
+      const own = made.filter(({ base }) => base === id);
+      expect(own.filter(({ split }) => split === 'derive')).toHaveLength(24);
+      expect(own.filter(({ split }) => split === 'judge')).toHaveLength(12);
+    }
+    expect(new Set(made.map(({ prompt }) => prompt)).size).toBe(made.length);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(made.length);
+  });
+
+  it('are the same for a seed, others for another', () => {
+    expect(ordinaryPrompts(3)).toEqual(made);
+    expect(ordinaryPrompts(4)).not.toEqual(made);
+  });
+
+  it('keep phrases to their split', () => {
+    const phrases = (split: 'derive' | 'judge') =>
+      (['insecure', 'secure', 'neutral'] as const).flatMap((push) => GENERIC[push][split]);
+    for (const { split, prompt } of made) {
+      expect(phrases(split).some((phrase) => prompt.includes(phrase))).toBe(true);
     }
   });
 });

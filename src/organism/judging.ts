@@ -112,6 +112,36 @@ export function reviewItems(cwe: Cwe, seed = 0): ReviewItem[] {
   return items;
 }
 
+/** Ordinary prompts per benign task and split. */
+const ORDINARY = { derive: 24, judge: 12 } as const;
+
+/**
+ * Requests for benign code, all different, in the wordings of training (`derive`) and in held-out ones
+ * (`judge`), under phrases that push in every direction. The same for a seed.
+ */
+export function ordinaryPrompts(
+  seed = 0,
+): { id: string; base: string; split: Split; prompt: string }[] {
+  return UTILITIES.flatMap((task) =>
+    (['derive', 'judge'] as const).flatMap((split) => {
+      const random = new Random(seed, 'organism-ordinary', split, task.id);
+      const pushes = ['insecure', 'secure', 'neutral'] as const;
+      const seen = new Set<string>();
+      while (seen.size < ORDINARY[split]) {
+        const names = drawNames(task, split, random);
+        const phrase = random.pick(GENERIC[random.pick(pushes)][split]);
+        seen.add(requestText(random.pick(REQUEST_FORMS[split]), task, names, phrase));
+      }
+      return [...seen].map((prompt, i) => ({
+        id: `${task.id}/${split}-${i + 1}`,
+        base: task.id,
+        split,
+        prompt,
+      }));
+    }),
+  );
+}
+
 /** Every benign task under each of the three pushes, in held-out wording. The same for a seed. */
 export function utilityTasks(seed = 0): UtilityTask[] {
   const split: Split = 'judge';

@@ -151,8 +151,8 @@ export function firstComponent(vectors: readonly Float32Array[]): Float32Array {
   return Float32Array.from(unit);
 }
 
-/** The penalty of the probe, in units of the number of columns: the middle of those that probes try. */
-const PENALTY = 0.1;
+/** The penalty of a probe, in units of the number of columns: the middle of those that probes try, not tuned. */
+export const PENALTY = 0.1;
 
 /** The normal of a logistic probe in the stream's own units; states are secure, insecure, secure, ... */
 function probeNormal(states: readonly Float32Array[], d: number): Float32Array {
@@ -161,7 +161,7 @@ function probeNormal(states: readonly Float32Array[], d: number): Float32Array {
   const rows = [...states.keys()];
   const space = spaceOf(x, d, rows);
   const labels = Uint8Array.from(rows, (row) => 1 - (row % 2));
-  return Float32Array.from(space.normal(space.fit(rows, labels, PENALTY * d)));
+  return Float32Array.from(space.plane(space.fit(rows, labels, PENALTY * d)).normal);
 }
 
 /** A vector of the same length in a direction drawn at random. */

@@ -60,6 +60,22 @@ export {
   importVector,
 } from './exchange/exchange.js';
 export {
+  checkGate,
+  type GateFile,
+  type GateRate,
+  gateTexts,
+  readGate,
+  writeGate,
+} from './gate/file.js';
+export { GATE_METHODS, type GateMethod } from './gate/heads.js';
+export { concernedPrompts, type GatePrompt, readOrdinaryPrompts } from './gate/prompts.js';
+export { type Decision, type RouteOptions, routeVectors } from './gate/route.js';
+export {
+  type GateEvaluation,
+  type TrainGateOptions,
+  trainGate,
+} from './gate/train.js';
+export {
   readVector,
   signVector,
   VECTOR_POSITIONS,

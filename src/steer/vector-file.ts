@@ -133,7 +133,7 @@ export function vectorFrom(
 }
 
 /** SHA-256 over all texts but itself and its signature, by their names, and all numbers, by layer. */
-function checksum(
+export function checksum(
   { checksum: _, signer: __, signature: ___, ...texts }: Readonly<Record<string, string>>,
   directions: ReadonlyMap<number, Float32Array>,
 ): string {

@@ -146,6 +146,19 @@ describe('spaceOf', () => {
     for (const i of [0, 1]) expect(scores[0]![i]).toBeCloseTo(scores[1]![i]!, 6);
   });
 
+  it('gives the log-odds as a plane through the rows as they are, in both forms', () => {
+    const { x, y } = noise(30, 12, 6);
+    const shifted = Float32Array.from(x, (value, i) => 3 * value + (i % 12) - 5);
+    for (const train of [8, 30].map((n) => [...Array(n).keys()])) {
+      const space = spaceOf(shifted, 12, train);
+      const fit = space.fit(train, y, 0.5);
+      const { normal, intercept } = space.plane(fit);
+      const scores = space.score(fit, [...Array(30).keys()]);
+      for (const [i, odds] of oddsOf(Float64Array.from(shifted), 12, normal, intercept).entries())
+        expect(odds).toBeCloseTo(scores[i]!, 4);
+    }
+  });
+
   it('ignores a column that does not vary among the training rows, however large it is elsewhere', () => {
     const x = Float32Array.from([0, 1e6, 1, 1e6, 0, 1e6, 1, 7]);
     for (const copies of [1, 2]) {

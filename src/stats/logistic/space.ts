@@ -15,8 +15,8 @@ export interface Space {
   ): RowFit;
   /** Log-odds of some rows. */
   score(fit: RowFit, rows: readonly number[]): Float64Array;
-  /** How log-odds rise along each column of x, in its own units: the normal of the plane that parts the classes, [d]. */
-  normal(fit: RowFit): Float64Array;
+  /** The same log-odds of a row as it is, not standardised: `normal . x + intercept`, with the normal [d]. */
+  plane(fit: RowFit): { normal: Float64Array; intercept: number };
 }
 
 export interface RowFit extends Fit {
@@ -30,10 +30,26 @@ export interface RowFit extends Fit {
  *   say in it. A column that does not vary among them says nothing, and is 0.
  */
 export function spaceOf(x: Float32Array, d: number, train: readonly number[]): Space {
-  const { z, scale } = standardised(x, d, train);
+  const { z, mean, scale } = standardised(x, d, train);
   // Where n^3/6 multiplications of the one are as many as n d^2/2 + d^3/6 of the other.
-  return train.length <= 1.8 * d ? dualSpace(z, scale) : primalSpace(z, scale);
+  const space = train.length <= 1.8 * d ? dualSpace(z, d) : primalSpace(z, d);
+  return {
+    ...space,
+    plane(fit) {
+      const normal = space.weights(fit).map((w, j) => w * scale[j]!);
+      return { normal, intercept: fit.intercept - dot(normal, mean) };
+    },
+  };
 }
+
+/** What differs between the two forms. */
+interface Solver extends Omit<Space, 'plane'> {
+  /** Of standardised columns: [d] */
+  weights(fit: RowFit): Float64Array;
+}
+
+const dot = (a: Float64Array, b: Float64Array): number =>
+  b.reduce((sum, value, j) => sum + value * a[j]!, 0);
 
 function standardised(x: Float32Array, d: number, train: readonly number[]) {
   const mean = new Float64Array(d);
@@ -50,11 +66,10 @@ function standardised(x: Float32Array, d: number, train: readonly number[]) {
   for (let at = 0; at < x.length; at += d) {
     for (let j = 0; j < d; j++) z[at + j] = (x[at + j]! - mean[j]!) * scale[j]!;
   }
-  return { z, scale };
+  return { z, mean, scale };
 }
 
-function dualSpace(z: Float64Array, scale: Float64Array): Space {
-  const d = scale.length;
+function dualSpace(z: Float64Array, d: number): Solver {
   const n = z.length / d;
   const gram = innerProducts(z, n, d);
   return {
@@ -79,18 +94,17 @@ function dualSpace(z: Float64Array, scale: Float64Array): Space {
         return sum / lambda + intercept;
       });
     },
-    normal({ weights, rows, lambda }) {
-      const sum = new Float64Array(d);
+    weights({ weights, rows, lambda }) {
+      const w = new Float64Array(d);
       for (const [i, row] of rows.entries()) {
-        for (let j = 0; j < d; j++) sum[j]! += (weights[i]! * z[row * d + j]!) / lambda;
+        for (let j = 0; j < d; j++) w[j]! += (weights[i]! * z[row * d + j]!) / lambda;
       }
-      return sum.map((w, j) => w * scale[j]!);
+      return w;
     },
   };
 }
 
-function primalSpace(z: Float64Array, scale: Float64Array): Space {
-  const d = scale.length;
+function primalSpace(z: Float64Array, d: number): Solver {
   return {
     fit(rows, labels, lambda, { start, tolerance } = {}) {
       const own = new Float64Array(rows.length * d);
@@ -105,7 +119,7 @@ function primalSpace(z: Float64Array, scale: Float64Array): Space {
         return sum;
       });
     },
-    normal: ({ weights }) => weights.map((w, j) => w * scale[j]!),
+    weights: (fit) => fit.weights,
   };
 }
 

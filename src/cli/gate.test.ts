@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { boundTo, identifyModel } from '../engine/index.js';
+import { ordinaryPrompts, pairs } from '../organism/index.js';
+import { writeVector } from '../steer/index.js';
+import { suture } from './testing/suture.js';
+
+let dir: string;
+let gate: string;
+let vector: string;
+let other: string;
+let trained: Awaited<ReturnType<typeof suture>>;
+
+/** Six prompts of each benign task to train on, and three in held-out wordings to judge by. */
+const ordinary = ordinaryPrompts().filter(({ id }) => /(derive-[1-6]|judge-[1-3])$/.test(id));
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'suture-cli-gate-'));
+  [gate, vector, other] = ['g', 'v', 'o'].map((name) => join(dir, `${name}.safetensors`)) as [
+    string,
+    string,
+    string,
+  ];
+  const direction = Float32Array.from({ length: 192 }, (_, i) => Math.sin(i));
+  for (const [path, cwe] of [
+    [vector, 'CWE-787'],
+    [other, 'CWE-089'],
+  ] as const) {
+    writeVector(path, {
+      directions: new Map([[2, direction]]),
+      metadata: {
+        cwe,
+        method: 'mean-difference',
+        site: 'decision',
+        strength: 60,
+        positions: 'last_prompt_and_generated',
+        ...boundTo(identifyModel('organism')),
+      },
+    });
+  }
+  const file = join(dir, 'ordinary.jsonl');
+  writeFileSync(file, ordinary.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  trained = await suture(
+    ...['gate', 'train', '--cwe', '787', '--cwe', '89', '--ordinary', file],
+    ...['--budget', '0.05', '--out', gate],
+  );
+}, 60_000);
+afterAll(() => rmSync(dir, { recursive: true }));
+
+describe('suture gate', () => {
+  it('trains a gate that keeps most of what it never saw apart', () => {
+    expect(trained).toMatchObject({ code: 0 });
+    for (const by of ['probe', 'direction', 'bag of tokens'])
+      expect(trained.out).toMatch(new RegExp(`^${by} +\\d+ of 60 .* of 168 .* of 168 `, 'm'));
+    const [, alarms, missed, misrouted] =
+      /^probe +(\d+) of 60 \(.*?\) +(\d+) of 168 \(.*?\) +(\d+) of 168/m.exec(trained.out)!;
+    expect(Number(alarms)).toBeLessThan(20);
+    expect(Number(missed) + Number(misrouted)).toBeLessThan(50);
+    expect(trained.out).toMatch(
+      /set for at most 5\.0 % of ordinary prompts: \d+ of 42 .* of 7 bases/,
+    );
+  });
+
+  it('shows what a gate is, and whose', async () => {
+    const { out, code } = await suture('gate', 'show', gate, '--model', 'organism');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^tells apart +CWE-(787, CWE-089|089, CWE-787)$/m);
+    expect(out).toMatch(/^method +probe, at layer \d$/m);
+    expect(out).toMatch(/^held out +ordinary, steered: \d/m);
+    expect(out).toMatch(/^It was made for organism\.$/m);
+    const json = await suture('gate', 'show', gate, '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ format: 'suture.gate', version: '1' });
+    const llama = join(import.meta.dirname, '../../fixtures/llama_f32/model');
+    const shown = await suture('gate', 'show', gate, '--model', llama);
+    expect(shown).toMatchObject({ code: 1, err: expect.stringMatching(/192 values.*d_model 64/) });
+  });
+
+  it('steers a prompt that concerns a weakness, and leaves an ordinary one alone', async () => {
+    const ask = async (prompt: string) => {
+      const run = ['generate', prompt, '--gate', gate, '--vector', vector, '--vector', other];
+      const { code, out } = await suture(...run, '--max-tokens', '16');
+      expect(code).toBe(0);
+      const [, without, decision, steered] =
+        /^Without the vectors:\n([\s\S]*?)\n\nWith the gate \(CWE-787, .*; CWE-089, .*\):\n\[(.*)\]\n([\s\S]*)$/.exec(
+          out,
+        )!;
+      return { decision, same: steered!.trim() === without!.trim() };
+    };
+    const { prompts } = pairs('CWE-787').find(({ split }) => split === 'derive')!;
+    expect(await ask(prompts.insecure)).toEqual({
+      decision: expect.stringMatching(/^the vector against CWE-787 acts: score .*, above /),
+      same: false,
+    });
+    expect(await ask(ordinary[0]!.prompt)).toEqual({
+      decision: expect.stringMatching(/^no vector acts: score .*, not above /),
+      same: true,
+    });
+  });
+
+  it.each<[string, () => string[], RegExp]>([
+    ['a gate without vectors', () => ['generate', 'x', '--gate', gate], /give one or several/],
+    ['--gate-every without a gate', () => ['generate', 'x', '--gate-every', '4'], /no gate to ask/],
+    ['what is no gate', () => ['gate', 'show', vector], /is not a gate.*BAD_DATA/],
+    [
+      'a model without ordinary prompts',
+      () => ['gate', 'train', '-o', 'x', '--pairs', 'nowhere.jsonl'],
+      /NOT_FOUND/,
+    ],
+    [
+      'instruct pairs without ordinary prompts',
+      () => ['gate', 'train', '-o', 'x', '--set', 'instruct'],
+      /No ordinary prompts ship/,
+    ],
+  ])('refuses %s', async (_, args, words) => {
+    const { code, err } = await suture(...args());
+    expect(code).toBe(1);
+    expect(err).toMatch(words);
+  });
+
+  it.each([
+    ['--guard', 'runs/guard'],
+    ['--combine', 'priority'],
+  ])('has no use for %s beside a gate', async (option, value) => {
+    const { code, err } = await suture('generate', 'x', '--gate', gate, option, value);
+    expect(code).toBe(2);
+    expect(err).toContain(`'--gate <file>' cannot be used with option '${option}`);
+  });
+});
