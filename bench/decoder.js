@@ -28,11 +28,14 @@ const CONFIG = {
 const PROMPT = 256;
 
 /** Decoding, prefill and the cost of hooks with random f32 weights at the shape of a real model. */
-export async function benchDecoder() {
+export const benchDecoder = () => withModel(run);
+
+/** Gives a folder with such a model to some work. @param {(dir: string) => Promise<void>} work */
+export async function withModel(work) {
   const dir = mkdtempSync(join(tmpdir(), 'suture-bench-'));
   try {
     writeModel(dir);
-    await run(dir);
+    await work(dir);
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -73,7 +76,7 @@ async function run(dir) {
 }
 
 /** A model with a cached prompt. */
-class Bench {
+export class Bench {
   /** @param {Device} device @param {Runner} runner @param {KvCache} cache */
   constructor(device, runner, cache) {
     this.device = device;
@@ -106,8 +109,12 @@ class Bench {
     });
   }
 
-  /** One token behind the prompt. @param {ReturnType<Bench['program']>} program */
-  step(program) {
+  /**
+   * One token behind the prompt.
+   * @param {ReturnType<Bench['program']>} program
+   * @param {Partial<import('../dist/engine/runner.js').Step>} [options]
+   */
+  step(program, options = {}) {
     return this.runner.run(program, {
       tokens: [[1]],
       prompts: [0],
@@ -115,6 +122,7 @@ class Bench {
       past: this.cache,
       logitRows: [0],
       fetch: ['logits', ...program.capture],
+      ...options,
     });
   }
 

@@ -1,4 +1,4 @@
-// `npm run bench`: speed of training, decoding, prefill and hooks, each beside what the machine can do,
+// `npm run bench`: speed of training, decoding, prefill, hooks and gates, each beside what the machine can do,
 // measured in the same run; and of judging completions. Run it on an idle machine; `npm run bench -- train` runs one part.
 // `npm run bench -- sven <folder>` measures the scanner on pairs of functions instead (`sven.js`).
 // `npm run bench -- pairs <folder>` reads, cleans and cuts them (`pairs.js`).
@@ -6,6 +6,7 @@
 // `npm run bench -- serve [seconds]` measures the server beside the engine (`serve.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
+import { benchGate } from './gate.js';
 import { benchLens } from './lens.js';
 import { benchPatch } from './patch.js';
 import { benchPrecision } from './precision.js';
@@ -18,6 +19,7 @@ const parts = {
   train: benchTraining,
   precision: benchPrecision,
   decode: benchDecoder,
+  gate: benchGate,
   probe: benchProbe,
   lens: benchLens,
   patch: benchPatch,
