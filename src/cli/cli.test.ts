@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plausibleMetrics } from '../report/testing/metrics.js';
 import { sutureProcess } from './testing/process.js';
 
 const fixture = fileURLToPath(new URL('../../fixtures/llama_f32/model', import.meta.url));
@@ -114,30 +113,6 @@ describe('suture', () => {
     const text = await suture(['doctor']);
     expect(text.out).toMatch(/^ok +engine +ONNX Runtime/m);
   }, 60_000);
-
-  it('puts runs side by side', async () => {
-    const write = (name: string, files: Record<string, unknown>) => {
-      for (const [file, value] of Object.entries(files)) {
-        mkdirSync(join(dir, name), { recursive: true });
-        writeFileSync(join(dir, name, file), JSON.stringify(value));
-      }
-    };
-    const config = { command: 'repair' };
-    write('runs/a', { 'run.json': config, 'metrics.json': plausibleMetrics() });
-    write('runs/b', { 'run.json': config, 'metrics.json': plausibleMetrics() });
-    const { code, out } = await suture(['report', 'runs', '-o', 'both.html']);
-    expect(out.match(/^organism\/small/gm)).toHaveLength(2);
-    expect(code).toBe(0);
-    expect(readFileSync(join(dir, 'both.html'), 'utf8')).toMatch(/^<!doctype html>/i);
-    const json = await suture(['report', 'runs/a', '--format', 'json']);
-    expect(JSON.parse(json.out)).toEqual([
-      { kind: 'repair', dir: 'runs/a', metrics: plausibleMetrics() },
-    ]);
-    write('runs/c', { 'run.json': config });
-    expect((await suture(['report', 'runs'])).err).toMatch(/runs\/c has no metrics yet.*BAD_DATA/);
-    write('runs/c', { 'run.json': { command: 'gap' } });
-    expect((await suture(['report', 'runs/c'])).err).toMatch(/"suture gap".*UNSUPPORTED/);
-  });
 
   it('completes for shells', async () => {
     const { out } = await suture(['complete', '--', 'repair', '--device', '']);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,9 @@ const suture = (args: string[], stop?: ProcessOptions['stop']) =>
 const SMALL = ['--sites', 'decision', '--layers', '3,-1', '--strengths', '0.75,1', '-n', '1'];
 const repair = (out: string, stop?: ProcessOptions['stop']) =>
   suture(['repair', '-p', 'pairs.jsonl', '--items', 'items.jsonl', ...SMALL, '-o', out], stop);
+/** Of a run, as its progress names them. */
+const STAGES = ['generate', 'find the layer', 'choose on ordinary', 'steer', 'strength curve'];
+
 const metricsOf = (out: string): RepairMetrics =>
   JSON.parse(readFileSync(join(dir, out, 'metrics.json'), 'utf8'));
 
@@ -83,7 +86,7 @@ describe('suture repair', () => {
   }, 300_000);
 
   it('goes on after kills in every stage, and ends as a run that was not cut off', async () => {
-    for (const at of ['generate', 'find the layer', 'steer', 'strength curve']) {
+    for (const at of STAGES) {
       const { code } = await repair('cut', { at, signal: 'SIGKILL' });
       expect(code).not.toBe(0);
       expect(existsSync(join(dir, 'cut/metrics.json'))).toBe(false);
@@ -105,6 +108,28 @@ describe('suture repair', () => {
     expect(other.code).toBe(1);
     expect(other.err).toMatch(/another configuration.*BAD_ARGUMENT/s);
   }, 300_000);
+
+  it('stands beside others in a report', async () => {
+    const folder = (name: string, files: Record<string, unknown>) => {
+      mkdirSync(join(dir, name), { recursive: true });
+      for (const [file, value] of Object.entries(files))
+        writeFileSync(join(dir, name, file), JSON.stringify(value));
+    };
+    const config = { command: 'repair' };
+    folder('runs/b', { 'run.json': config, 'metrics.json': metricsOf('run') });
+    const { code, out } = await suture(['report', 'run', 'runs', '-o', 'both.html']);
+    expect(out.match(/^organism \(llama\) +CWE-787/gm)).toHaveLength(2);
+    expect(code).toBe(0);
+    expect(readFileSync(join(dir, 'both.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    const json = await suture(['report', 'run', '--format', 'json']);
+    expect(JSON.parse(json.out)).toEqual([
+      { kind: 'repair', dir: 'run', metrics: metricsOf('run') },
+    ]);
+    folder('runs/c', { 'run.json': config });
+    expect((await suture(['report', 'runs'])).err).toMatch(/runs\/c has no metrics yet.*BAD_DATA/);
+    folder('runs/c', { 'run.json': { command: 'gap' } });
+    expect((await suture(['report', 'runs/c'])).err).toMatch(/"suture gap".*UNSUPPORTED/);
+  }, 60_000);
 
   it('stops at Ctrl-C with its own exit code, and leaves no metrics', async () => {
     const { code, err } = await repair('stopped', { at: 'find the layer', signal: 'SIGINT' });
