@@ -30,21 +30,26 @@ const PROMPT = 256;
 /** Decoding, prefill and the cost of hooks with random f32 weights at the shape of a real model. */
 export const benchDecoder = () => withModel(run);
 
-/** Gives a folder with such a model to some work. @param {(dir: string) => Promise<void>} work */
-export async function withModel(work) {
+/**
+ * Gives a folder with such a model to some work.
+ * @template T
+ * @param {(dir: string) => Promise<T>} work
+ * @param {Partial<typeof CONFIG>} [changes] of its shape
+ */
+export async function withModel(work, changes = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'suture-bench-'));
   try {
-    writeModel(dir);
-    await work(dir);
+    writeModel(dir, { ...CONFIG, ...changes });
+    return await work(dir);
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
-/** @param {string} dir */
-function writeModel(dir) {
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(CONFIG));
-  const shapes = weightShapes(parseConfig(CONFIG, 'bench'));
+/** @param {string} dir @param {typeof CONFIG} config */
+function writeModel(dir, config) {
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+  const shapes = weightShapes(parseConfig(config, 'bench'));
   const tensors = new Map(
     [...shapes].map(([name, shape]) => {
       const dims = [...shape];
@@ -67,7 +72,7 @@ async function run(dir) {
   const bench = await Bench.create(device, checkpoint);
   await decodeSpeed(bench, weightBytes);
   await prefillSpeed(bench);
-  await hookCosts(bench);
+  await captureCost(bench);
   await device.close();
   report(
     'peak memory of the process',
@@ -176,29 +181,26 @@ async function prefillSpeed(bench) {
 }
 
 /**
- * What a vector at the last block and capturing all residuals add to a decoded token.
+ * What capturing all residuals adds to a decoded token (what edits add: `edits.js`).
  *
  * Weights packed for one session lie elsewhere in memory than those of the next, which alone makes
  * some per cent; so these sessions share the unpacked weights of the file. A second plain graph,
  * as far from the first as the others are, shows what is noise.
  * @param {Bench} bench
  */
-async function hookCosts({ device, runner, cache, config }) {
+async function captureCost({ device, runner, cache, config }) {
   const load = device.load.bind(device);
   device.load = (bytes) => load(bytes, { disable_prepacking: '1' });
   const bench = new Bench(device, new Runner(device, runner.checkpoint), cache);
-  const hook = 'blocks.-1.hook_resid_post';
-  const vector = noise(config.dModel, 1);
   const residuals = Array.from({ length: config.nLayers }, (_, i) => `blocks.${i}.hook_resid_post`);
   const programs = {
     plain: bench.program(),
     again: bench.program([], ['hook_embed']),
-    add: bench.program([{ hook, op: 'add', vector, positions: 'last_prompt_and_generated' }]),
     capture: bench.program([], residuals),
   };
   const names = /** @type {(keyof typeof programs)[]} */ (Object.keys(programs));
   /** @type {Record<keyof typeof programs, number[]>} */
-  const times = { plain: [], again: [], add: [], capture: [] };
+  const times = { plain: [], again: [], capture: [] };
   for (let round = 0; round < 60; round++) {
     // Interleaved, and in another order every time, so that drift of the machine falls on all alike.
     for (let i = 0; i < names.length; i++) {
@@ -210,9 +212,8 @@ async function hookCosts({ device, runner, cache, config }) {
     const ratios = times[name].map((t, i) => t / /** @type {number} */ (times.plain[i]));
     return `${(100 * (median(ratios.slice(4)) - 1)).toFixed(2)} %`;
   };
-  report('cost of a vector at the last block (median of pairs)', cost('add'), '2 %');
   report('cost of capturing all residuals (median of pairs)', cost('capture'), '2 %');
-  report('  the same for a graph that does neither: noise', cost('again'));
+  report('  the same for a graph that captures none of them: noise', cost('again'));
 }
 
 const share = (/** @type {number} */ a, /** @type {number} */ b) =>

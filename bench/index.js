@@ -6,7 +6,7 @@
 // `npm run bench -- serve [seconds]` measures the server beside the engine (`serve.js`).
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
-import { benchGate } from './gate.js';
+import { benchEdits } from './edits.js';
 import { benchLens } from './lens.js';
 import { benchPatch } from './patch.js';
 import { benchPrecision } from './precision.js';
@@ -19,7 +19,7 @@ const parts = {
   train: benchTraining,
   precision: benchPrecision,
   decode: benchDecoder,
-  gate: benchGate,
+  edits: benchEdits,
   probe: benchProbe,
   lens: benchLens,
   patch: benchPatch,
