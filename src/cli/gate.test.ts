@@ -101,6 +101,11 @@ describe('suture gate', () => {
 
   it.each<[string, () => string[], RegExp]>([
     ['a gate without vectors', () => ['generate', 'x', '--gate', gate], /give one or several/],
+    [
+      'a server without a vector for each weakness',
+      () => ['serve', '--threads', '1', '--gate', gate, '-v', vector],
+      /no vector is registered against CWE-089.*BAD_ARGUMENT/,
+    ],
     ['--gate-every without a gate', () => ['generate', 'x', '--gate-every', '4'], /no gate to ask/],
     ['what is no gate', () => ['gate', 'show', vector], /is not a gate.*BAD_DATA/],
     [

@@ -45,6 +45,7 @@ describe('suture serve', () => {
   it.each([
     ['a host beyond this machine without a key', ['--host', '0.0.0.0'], 1, 'SUTURE_API_KEY'],
     ['a vector that is not there', ['--vector', 'x=/nowhere/x.safetensors'], 1, 'NOT_FOUND'],
+    ['a gate that is not there', ['--gate', '/nowhere/g.safetensors'], 1, 'NOT_FOUND'],
     ['a default model that is none', ['--default', 'base+x'], 1, 'There is no model "base+x"'],
     ['two vectors of one name', ['-v', 'a/x.safetensors', '-v', 'x=b'], 2, 'name=file'],
     ['a port that is none', ['--port', 'http'], 2, 'whole number'],

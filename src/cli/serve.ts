@@ -5,7 +5,7 @@ import { ensure } from '../core/index.js';
 import type { Provider, WeightDType } from '../engine/index.js';
 import { GRAMMARS, SEVERITIES, type Severity, type SourceLanguage } from '../scan/index.js';
 import { SCAN_POLICIES, type ScanPolicy, startServer } from '../server/index.js';
-import { readVector, type VectorFile } from '../steer/index.js';
+import { readGate, readVector, type VectorFile } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -23,6 +23,7 @@ interface Options {
   name: string;
   default?: string;
   vector: [string, string][];
+  gate?: string;
   host: string;
   port: number;
   scan: ScanPolicy;
@@ -57,6 +58,10 @@ export function serveCommand(): Command {
       vectorOption,
       [],
     )
+    .option(
+      '--gate <file>',
+      'a gate written by "suture gate train": it chooses among the vectors for the model base+auto',
+    )
     .option('--default <model>', 'for requests that name no model, as /infill allows')
     .option('--host <host>', 'where to listen; beyond this machine only with a key', '127.0.0.1')
     .option('-p, --port <n>', 'where to listen; 0 is any free one', wholeNumber(0), 8321)
@@ -88,7 +93,7 @@ export function serveCommand(): Command {
     .option('--drain <s>', 'seconds that requests have to finish at the end', positive, 30)
     .option('--log-prompts', 'write prompts and completions into the log too')
     .option('--quiet', 'no log')
-    .option('--force', 'take vectors that were made for another model')
+    .option('--force', 'take vectors and a gate that were made for another model')
     .option('--allow-negative', 'take scales below 0, which turn a repair into an attack')
     .addOption(signedByOption())
     .addOption(dtypeOption())
@@ -106,6 +111,7 @@ Keys come from the environment, where other users do not see them:
 Examples:
   suture serve --vector runs/repair-cwe-787-seed0/cwe-787.safetensors
   suture serve --vector sql=a.safetensors --vector shell=b.safetensors --scan annotate
+  suture serve --vector a.safetensors --vector b.safetensors --gate gate.safetensors --default base+auto
   curl localhost:8321/v1/completions -H 'Content-Type: application/json' -d '{"model": "base", "prompt": "int main"}'`;
 
 /** `name=file`, or a file that is called after the weakness. */
@@ -121,6 +127,7 @@ function vectorOption(given: string, before: [string, string][]): [string, strin
 async function run(options: Options): Promise<void> {
   const { model: id, dtype, device, threads, vector, logPrompts, quiet, drain, ...rest } = options;
   const { default: defaultModel } = options;
+  const gate = options.gate === undefined ? undefined : readGate(options.gate);
   const vectors: Record<string, VectorFile> = Object.fromEntries(
     vector.map(([name, file]) => [name, readVector(file)]),
   );
@@ -134,6 +141,7 @@ async function run(options: Options): Promise<void> {
         ...rest,
         defaultModel,
         vectors,
+        gate,
         apiKeys,
         adminKey,
         logPrompts: logPrompts ?? false,

@@ -1,5 +1,5 @@
 import { ensure, SutureError } from '../core/index.js';
-import { dependsOnLength } from '../models/index.js';
+import { dependsOnLength, matchHooks } from '../models/index.js';
 import type { TextCodec } from '../text/index.js';
 import { KvCache } from './cache.js';
 import { type CompletionOptions, Completions, checkCounts, type Sample } from './completions.js';
@@ -72,6 +72,7 @@ export class ContinuousBatch {
   #cache: KvCache | undefined;
   #program: ProgramSpec | undefined;
   #hooks: readonly string[] = [];
+  #gateHooks: readonly string[] = [];
   #prompts = 0;
   #work: Promise<void> | undefined;
 
@@ -104,11 +105,14 @@ export class ContinuousBatch {
   }
 
   /**
-   * Compiles additions at these hooks into the graph from now on, so that calls which make them come
-   * and go without another graph. Elsewhere the first call that edits a hook makes one.
+   * Compiles additions at these hooks, and gates that read at those, into the graph from now on, so that
+   * calls which have them come and go without another graph. Elsewhere the first call that edits or
+   * reads a hook makes one.
    */
-  reserve(hooks: readonly string[]): void {
+  reserve(hooks: readonly string[], gateHooks: readonly string[] = []): void {
+    const { config } = this.#runner.checkpoint;
     this.#plan([], hooks); // throws for a hook that is not there
+    this.#gateHooks = gateHooks.flatMap((hook) => matchHooks(hook, config));
     this.#hooks = [...new Set(hooks)];
     this.#program = undefined;
   }
@@ -330,12 +334,13 @@ export class ContinuousBatch {
   #compiled(): ProgramSpec {
     const rows = [...this.#seats, ...(this.#boarding?.groups.flatMap((group) => group.rows) ?? [])];
     const calls = new Set(rows.flatMap((row) => this.#calls.get(row) ?? []));
+    const read = [...calls].flatMap((call) => call.completions.hooks);
     this.#program ??= {
       plan: this.#plan(
         [...calls].flatMap((call) => call.interventions),
         this.#hooks,
       ),
-      capture: [...new Set([...calls].flatMap((call) => call.completions.hooks))].sort(),
+      capture: [...new Set([...this.#gateHooks, ...read])].sort(),
       adapter: undefined,
     };
     return this.#program;

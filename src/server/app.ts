@@ -79,7 +79,7 @@ export function createApp(service: Service, options: AccessOptions, onlyLoopback
   });
   app.get('/v1/models', (c) => c.json({ object: 'list', data: vectors.models.map(entry) }));
   app.get('/v1/models/:id', (c) => {
-    vectors.edits(c.req.param('id'));
+    vectors.steering(c.req.param('id'));
     return c.json(entry(c.req.param('id')));
   });
 

@@ -35,7 +35,7 @@ function commonOptions(body: CompletionBody | ChatBody, service: Service) {
     presencePenalty: body.presence_penalty ?? 0,
     repetitionPenalty: body.repetition_penalty ?? 1,
     logitBias: body.logit_bias ?? {},
-    interventions: service.vectors.edits(body.model, body.steering),
+    ...service.vectors.steering(body.model, body.steering),
   };
 }
 
@@ -159,7 +159,7 @@ export async function askedInfill(body: InfillBody, service: Service): Promise<A
             bias === false ? Number.NEGATIVE_INFINITY : bias,
           ]),
         ),
-        interventions: service.vectors.edits(name, body.steering),
+        ...service.vectors.steering(name, body.steering),
         eosIds,
         maxNewTokens: service.room(prompts, most < 0 ? undefined : most),
         processors: time && time > 0 && eosIds.length > 0 ? [hurry(time, eosIds, service)] : [],

@@ -10,12 +10,16 @@ const PASS_TOKENS = 2048;
 /**
  * The residual stream at a hook, pooled over the tokens of each input and not normalised.
  *
- * @throws {ApiError} 400 for a hook that is none of the residual stream
+ * @throws {ApiError} 400 for a hook that is none of the residual stream, or the gate's model
  */
 export async function embeddings(body: EmbeddingBody, service: Service, ticket: Ticket) {
   const { model, tokenizer } = service;
   const { hook: named = 'blocks.-1.hook_resid_post', pooling = 'mean' } = body;
-  const interventions = service.vectors.edits(body.model);
+  const { interventions, gate } = service.vectors.steering(body.model);
+  if (gate) {
+    const message = `"${body.model}" decides where a completion begins, and here is none: name another model.`;
+    throw new ApiError(400, 'invalid_value', message, { param: 'model' });
+  }
   const [hook, ...others] = matchHooks(named, model.config);
   if (!hook || others.length > 0 || hookKind(hook) !== 'stream') {
     const message = `"${named}" is not one hook of the residual stream, such as blocks.0.hook_resid_post.`;

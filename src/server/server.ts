@@ -33,7 +33,7 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/.
  * Serves a model to clients of OpenAI's API. The model stays open when the server ends.
  *
  * @throws {SutureError} BAD_ARGUMENT for a host beyond this machine without keys, or a port that is
- *   taken; BAD_VECTOR for a vector of another model
+ *   taken; BAD_VECTOR for a vector of another model, BAD_DATA for such a gate
  * @example
  * const model = await loadModel('organism');
  * const server = await startServer(model, { port: 0 });

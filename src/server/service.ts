@@ -1,7 +1,7 @@
 import { ensure, sha256 } from '../core/index.js';
 import type { ContinuousBatch, Model } from '../engine/index.js';
 import type { Severity, SourceLanguage } from '../scan/index.js';
-import type { VectorFile } from '../steer/index.js';
+import type { GateFile, VectorFile } from '../steer/index.js';
 import type { TextCodec } from '../text/index.js';
 import { Admission } from './admission.js';
 import type { ScanPolicy } from './bodies.js';
@@ -17,6 +17,8 @@ export interface ServiceOptions extends VectorRules {
   defaultModel?: string | undefined;
   /** Vectors by name. Defaults to none. */
   vectors?: Readonly<Record<string, VectorFile>>;
+  /** Chooses among them for the model `name+auto`. Defaults to none: there is no such model. */
+  gate?: GateFile | undefined;
   /** Completions computed at a time. Defaults to 16. */
   maxRows?: number;
   /** Completions that may wait beside them. Defaults to 64. */
@@ -57,7 +59,7 @@ export class Service {
   readonly #least: Severity | undefined;
   #scanner: Promise<CompletionScanner> | undefined;
 
-  /** @throws {SutureError} BAD_VECTOR for a vector of another model; BAD_ARGUMENT */
+  /** @throws {SutureError} BAD_VECTOR for a vector of another model; BAD_DATA for such a gate; BAD_ARGUMENT */
   constructor(model: Model, options: ServiceOptions = {}) {
     const { name = 'base', vectors = {}, maxRows = 16, maxQueue = 64 } = options;
     const { keptTokens = 4096, maxTokens = 2048, timeout = 300, scan = 'off' } = options;
@@ -74,15 +76,20 @@ export class Service {
     this.#scan = scan;
     this.#least = options.scanSeverity;
     for (const [given, file] of Object.entries(vectors)) this.vectors.add(given, file);
+    if (options.gate) this.vectors.choose(options.gate);
     this.defaultModel = options.defaultModel ?? name;
-    this.vectors.edits(this.defaultModel); // it is there
-    this.batch.reserve(this.vectors.hooks);
+    this.vectors.steering(this.defaultModel); // it is there
+    this.#reserve();
   }
 
   /** Takes a vector while requests are answered; those that are under way keep theirs. */
   register(name: string, file: VectorFile): void {
     this.vectors.add(name, file);
-    this.batch.reserve(this.vectors.hooks);
+    this.#reserve();
+  }
+
+  #reserve(): void {
+    this.batch.reserve(this.vectors.hooks, this.vectors.gateHooks);
   }
 
   /**

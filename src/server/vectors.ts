@@ -1,11 +1,14 @@
-import type { Intervention, Model } from '../engine/index.js';
-import { applyVector, type VectorFile } from '../steer/index.js';
+import { ensure } from '../core/index.js';
+import type { CompletionOptions, Intervention, Model } from '../engine/index.js';
+import { applyVector, type GateFile, routeVectors, type VectorFile } from '../steer/index.js';
 import type { SteeringRequest } from './bodies.js';
 import { ApiError } from './errors.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** The name of the model whose vectors a gate chooses. */
+const AUTO = 'auto';
 /** Names that models have for other ways of repair. */
-const KEPT = ['auto', 'guard'];
+const KEPT = [AUTO, 'guard'];
 
 export interface VectorRules {
   /** Takes vectors that were made for another model. Defaults to false. */
@@ -16,12 +19,20 @@ export interface VectorRules {
   signedBy?: string | undefined;
 }
 
-/** Vectors by name. Each makes a model `base+name`; requests may name them themselves too. */
+/** How completions are steered: all interventions act, or those that the gate chooses. */
+export type Steering = Required<Pick<CompletionOptions, 'interventions'>> &
+  Pick<CompletionOptions, 'gate'>;
+
+/**
+ * Vectors by name. Each makes a model `base+name`; requests may name them themselves too. With a gate
+ * there is also `base+auto`, for which it chooses one of those against the weaknesses that it tells apart, or none.
+ */
 export class Vectors {
   readonly #model: Model;
   readonly #base: string;
   readonly #rules: VectorRules;
-  readonly #files = new Map<string, VectorFile>();
+  #files: ReadonlyMap<string, VectorFile> = new Map();
+  #gate: GateFile | undefined;
 
   /** @param base name of the model as it is */
   constructor(model: Model, base: string, rules: VectorRules = {}) {
@@ -32,7 +43,8 @@ export class Vectors {
 
   /**
    * Registers a vector, in the place of one that has the name.
-   * @throws {ApiError} for a name that is none; {SutureError} BAD_VECTOR for another model's
+   * @throws {ApiError} for a name that is none; {SutureError} BAD_VECTOR for another model's,
+   *   BAD_ARGUMENT where the gate could not choose it
    */
   add(name: string, file: VectorFile): void {
     if (!NAME.test(name) || KEPT.includes(name)) {
@@ -44,12 +56,46 @@ export class Vectors {
       );
     }
     applyVector(file, this.#model, this.#rules);
-    this.#files.set(name, file);
+    this.#put(new Map(this.#files).set(name, file), this.#gate);
   }
 
-  /** @returns whether there was one */
+  /**
+   * @returns whether there was one
+   * @throws {SutureError} BAD_ARGUMENT for one that the gate needs
+   */
   remove(name: string): boolean {
-    return this.#files.delete(name);
+    const left = new Map(this.#files);
+    const was = left.delete(name);
+    this.#put(left, this.#gate);
+    return was;
+  }
+
+  /**
+   * Serves `base+auto`, with vectors that are registered.
+   * @throws {SutureError} BAD_DATA for another model's gate; BAD_ARGUMENT where there is no vector against a
+   *   weakness that it tells apart, or several, or one that it cannot go with
+   */
+  choose(gate: GateFile): void {
+    this.#put(this.#files, gate);
+  }
+
+  #put(files: ReadonlyMap<string, VectorFile>, gate: GateFile | undefined): void {
+    if (gate) this.#routed(files, gate);
+    this.#files = files;
+    this.#gate = gate;
+  }
+
+  #routed(files: ReadonlyMap<string, VectorFile>, gate: GateFile) {
+    const known = [...gate.heads.routes.keys()];
+    const own = [...files.values()].filter(({ metadata: { cwe } }) => cwe && known.includes(cwe));
+    const routed = routeVectors(gate, own, this.#model, this.#rules);
+    const missing = known.filter((cwe) => own.every(({ metadata }) => metadata.cwe !== cwe));
+    ensure(
+      missing.length === 0,
+      'BAD_ARGUMENT',
+      `The gate tells ${known.join(', ')} apart, and no vector is registered against ${missing.join(', ')}: give one for each (--vector), or train a gate for fewer weaknesses ("suture gate train --cwe").`,
+    );
+    return routed;
   }
 
   get all(): { name: string; file: VectorFile }[] {
@@ -62,16 +108,30 @@ export class Vectors {
     return [...new Set(edits.map(({ hook }) => String(hook)))];
   }
 
-  /** Names of models: `base`, and one for each vector. */
+  /** Where the gate reads. */
+  get gateHooks(): string[] {
+    return this.#gate ? [String(this.#routed(this.#files, this.#gate).gate.hook)] : [];
+  }
+
+  /** Names of models: `base`, one for each vector, and that of the gate. */
   get models(): string[] {
-    return [this.#base, ...this.all.map(({ name }) => `${this.#base}+${name}`)];
+    const names = [...this.#files.keys(), ...(this.#gate ? [AUTO] : [])];
+    return [this.#base, ...names.map((name) => `${this.#base}+${name}`)];
   }
 
   /**
-   * The edits that a model's name and a request's own vectors ask for, in that order.
-   * @throws {ApiError} 404 for an unknown model; 400 for an unknown vector or a layer that is not there
+   * What a model's name and a request's own vectors ask for, in that order.
+   * @throws {ApiError} 404 for an unknown model; 400 for an unknown vector, a layer that is not there, or
+   *   vectors beside those that the gate chooses
    */
-  edits(model: string, steering: readonly SteeringRequest[] = []): Intervention[] {
+  steering(model: string, own: readonly SteeringRequest[] = []): Steering {
+    if (this.#gate && model === `${this.#base}+${AUTO}`) {
+      if (own.length > 0) {
+        const message = `"${model}" chooses its vector itself: for others name another model.`;
+        throw new ApiError(400, 'invalid_value', message, { param: 'steering' });
+      }
+      return this.#routed(this.#files, this.#gate);
+    }
     const [base, ...names] = model.split('+');
     if (base !== this.#base || names.some((name) => !this.#files.has(name))) {
       throw new ApiError(
@@ -82,7 +142,7 @@ export class Vectors {
       );
     }
     const asked: SteeringRequest[] = names.map((name) => ({ name }) as SteeringRequest);
-    return [...asked, ...steering].flatMap((one) => this.#edit(one));
+    return { interventions: [...asked, ...own].flatMap((one) => this.#edit(one)) };
   }
 
   #edit({ name, scale, layers, positions }: SteeringRequest): Intervention[] {

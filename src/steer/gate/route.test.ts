@@ -131,6 +131,10 @@ describe('routeVectors', () => {
     expect(() => route(other('CWE-079'))).toThrow(
       bad(/against CWE-079.*CWE-787, CWE-089/, 'BAD_ARGUMENT'),
     );
+    const everywhere = { ...vector.metadata, positions: 'all' as const };
+    expect(() => route({ ...vector, metadata: everywhere })).toThrow(
+      bad(/acts on every token of the prompt/, 'BAD_ARGUMENT'),
+    );
     expect(() => route(other(undefined))).toThrow(bad(/no weakness/, 'BAD_ARGUMENT'));
     const metadata = { ...gate.metadata, model_hash: 'others' };
     expect(() => routeVectors({ ...gate, metadata }, vectors, model)).toThrow(

@@ -2,7 +2,7 @@ import { ensure } from '../../core/index.js';
 import type { Gate, Intervention, ModelIdentity } from '../../engine/index.js';
 import type { Cwe } from '../../scan/index.js';
 import { type ApplyVectorOptions, applyVector } from '../apply-vector.js';
-import type { VectorFile } from '../vector-file.js';
+import { layersOf, type VectorFile } from '../vector-file.js';
 import { checkGate, type GateFile } from './file.js';
 import { routeOf, scoreOf } from './heads.js';
 
@@ -53,6 +53,12 @@ export function routeVectors(
       `A vector here is against ${cwe ?? 'no weakness that it names'}; the gate tells apart ${[...heads.routes.keys()].join(', ')}.`,
     );
     ensure(!indices.has(cwe), 'BAD_ARGUMENT', `Two vectors are against ${cwe}: give one.`);
+    const [first] = layersOf(vector.directions);
+    ensure(
+      vector.metadata.positions !== 'all' || first === model.nLayers - 1,
+      'BAD_ARGUMENT',
+      `The vector against ${cwe} acts on every token of the prompt, and a gate decides at its last one: derive one that acts from there on, or at the last block alone.`,
+    );
     const edits = applyVector(vector, model, options);
     indices.set(
       cwe,
