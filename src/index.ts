@@ -55,6 +55,7 @@ export {
   complete,
   type FunctionPair,
   functionPairOf,
+  instructOrdinary,
   instructPairs,
   instructReviewItems,
   outcomeRates,

@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander';
-import { ensure } from '../core/index.js';
 import type { Provider } from '../engine/index.js';
 import { readPairs } from '../evaluate/index.js';
-import { ordinaryPrompts } from '../organism/index.js';
 import { CWES, type Cwe } from '../scan/index.js';
 import {
   concernedPrompts,
@@ -19,8 +17,9 @@ import { rate, thresholdText } from './gate-show.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import { cwe, deviceOption, modelOption, positive, threadsOption } from './options.js';
+import { ordinaryPromptsOf } from './ordinary.js';
 import { StagedProgress } from './progress.js';
-import { pairsOf, pairsOption, type SetOptions, setOf, setOption } from './sets.js';
+import { pairsOf, pairsOption, type SetOptions, setOption } from './sets.js';
 
 interface Options extends Omit<SetOptions, 'items'> {
   out: string;
@@ -48,7 +47,7 @@ export function gateTrainCommand(): Command {
     .addOption(pairsOption())
     .option(
       '--ordinary <file>',
-      "prompts that are to be left alone, as JSONL (default: the organism's, for it alone)",
+      'prompts that are to be left alone, as JSONL (default: those that ship, by the model)',
     )
     .addOption(
       new Option('--method <method>', 'a logistic probe, or the projection on a direction')
@@ -64,7 +63,11 @@ export function gateTrainCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const { out, method, budget, device, threads } = options;
-  const prompts = [...concernedOf(options), ...ordinaryOf(options)];
+  const { ordinary } = options;
+  const prompts = [
+    ...concernedOf(options),
+    ...(ordinary === undefined ? ordinaryPromptsOf(options) : readOrdinaryPrompts(ordinary)),
+  ];
   await interruptible(async (signal) => {
     const model = await load(options.model, { device, threads, signal });
     const progress = new StagedProgress();
@@ -93,16 +96,6 @@ function concernedOf(options: Options) {
   if (options.pairs !== undefined && !options.cwe)
     return concernedPrompts(readPairs(options.pairs));
   return concernedPrompts((options.cwe ?? CWES).flatMap((own) => pairsOf(options, own)));
-}
-
-function ordinaryOf(options: Options) {
-  if (options.ordinary !== undefined) return readOrdinaryPrompts(options.ordinary);
-  ensure(
-    options.pairs === undefined && setOf(options) === 'organism',
-    'BAD_ARGUMENT',
-    'No ordinary prompts ship for such a model: give some of those that it is to answer as ever (--ordinary).',
-  );
-  return ordinaryPrompts();
 }
 
 function show(gate: GateFile, evaluations: readonly GateEvaluation[], out: string): string {

@@ -109,14 +109,9 @@ describe('suture gate', () => {
     ['--gate-every without a gate', () => ['generate', 'x', '--gate-every', '4'], /no gate to ask/],
     ['what is no gate', () => ['gate', 'show', vector], /is not a gate.*BAD_DATA/],
     [
-      'a model without ordinary prompts',
+      'pairs that are not there',
       () => ['gate', 'train', '-o', 'x', '--pairs', 'nowhere.jsonl'],
       /NOT_FOUND/,
-    ],
-    [
-      'instruct pairs without ordinary prompts',
-      () => ['gate', 'train', '-o', 'x', '--set', 'instruct'],
-      /No ordinary prompts ship/,
     ],
   ])('refuses %s', async (_, args, words) => {
     const { code, err } = await suture(...args());

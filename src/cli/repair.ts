@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { ensure, formatSeconds, writeFileAtomic } from '../core/index.js';
 import { inspectModel, type Model, type Provider, type WeightDType } from '../engine/index.js';
 import type { Rate } from '../evaluate/index.js';
-import { utilityTasks } from '../organism/index.js';
 import {
   checkPreset,
   PRESET_TOKENS,
@@ -42,6 +41,7 @@ import {
   threadsOption,
   wholeNumber,
 } from './options.js';
+import { type Ordinary, ordinaryOf } from './ordinary.js';
 import { StagedProgress } from './progress.js';
 import {
   answerLength,
@@ -50,7 +50,6 @@ import {
   pairsOf,
   pairsOption,
   type SetOptions,
-  setOf,
   setOption,
 } from './sets.js';
 
@@ -149,11 +148,13 @@ async function run(options: Options): Promise<void> {
       : readDictionary(options.dictionary, options.dictionaryLayer);
   await interruptible(async (signal) => {
     const model = await load(options.model, { dtype, device, threads, signal });
+    const ordinary = await ordinaryOf(options);
     try {
+      const shared = { preset, dictionary, ordinary };
       const found: RepairMetrics[] = [];
       for (const one of options.cwe) {
         const out = outOf(one);
-        const metrics = await repairOne(model, options, { preset, dictionary }, one, out, signal);
+        const metrics = await repairOne(model, options, shared, one, out, signal);
         found.push(metrics);
         writeFileAtomic(join(out, 'report.html'), renderRepairReport(metrics));
         if (options.json) continue;
@@ -166,15 +167,23 @@ async function run(options: Options): Promise<void> {
         process.stdout.write(showTransfer(found));
       }
     } finally {
+      await ordinary.close();
       await model.close();
     }
   });
 }
 
+/** What all weaknesses of one call are repaired with. */
+interface Shared {
+  preset: Preset | undefined;
+  dictionary: Dictionary | undefined;
+  ordinary: Ordinary;
+}
+
 async function repairOne(
   model: Model,
   options: Options,
-  { preset, dictionary }: { preset: Preset | undefined; dictionary: Dictionary | undefined },
+  { preset, dictionary, ordinary }: Shared,
   one: Cwe,
   out: string,
   signal: AbortSignal,
@@ -192,7 +201,8 @@ async function repairOne(
         pairsOf(options, other),
       ]),
     ),
-    ...(setOf(options) === 'organism' && { ordinary: utilityTasks() }),
+    ordinary: ordinary.ordinary,
+    ...(ordinary.isRight && { isRight: ordinary.isRight }),
     maxNewTokens: preset ? PRESET_TOKENS : answerLength(options),
     grid: gridOf(options, preset, one, model.nLayers, dictionary?.layer),
     ...(dictionary && { dictionary }),

@@ -17,6 +17,7 @@ export { isSecure, passes } from './metrics/counts.js';
 export { type Estimate, type EvalMetrics, type Metrics, metricsOf } from './metrics/metrics.js';
 export { readPairs, readReviewItems } from './prompts/files.js';
 export { instructPairs, instructReviewItems } from './prompts/instruct.js';
+export { type InstructOrdinary, instructOrdinary, passesTests } from './prompts/ordinary.js';
 export {
   clusteredRate,
   type Difference,

@@ -18,4 +18,4 @@ export {
   presetOf,
 } from './presets.js';
 export { packageVersion, type RepairOptions, repair } from './repair.js';
-export type { OrdinaryTask, Utility } from './utility.js';
+export type { IsRight, OrdinaryTask, Utility } from './utility.js';

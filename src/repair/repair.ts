@@ -58,7 +58,14 @@ import {
 } from './metrics.js';
 import { preambleOf } from './prompts.js';
 import { type NamedCondition, Samples } from './samples.js';
-import { measureUtility, type OrdinaryTask, ordinaryLoss, splitTasks } from './utility.js';
+import {
+  type IsRight,
+  isReference,
+  measureUtility,
+  type OrdinaryTask,
+  ordinaryLoss,
+  splitTasks,
+} from './utility.js';
 
 export interface RepairOptions {
   cwe: Cwe;
@@ -69,6 +76,8 @@ export interface RepairOptions {
   others?: ReadonlyMap<Cwe, readonly PromptPair[]>;
   /** Ordinary tasks that a repair must leave as they are: some families bound the choice, the others judge it. Defaults to none. */
   ordinary?: readonly OrdinaryTask[];
+  /** Whether an answer to one of them is right. Defaults to being the reference, to the letter. */
+  isRight?: IsRight;
   /**
    * The run folder: `run.json`, `samples.jsonl`, `metrics.json` and the vector are written there. A run that
    * was cut off goes on where it stopped.
@@ -111,6 +120,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
   const began = performance.now();
   const { cwe, out, seed = 0, samples = 2, innerPrompts = 2, maxNewTokens = 64, signal } = options;
   const { others = new Map(), ordinary = [], quality = QUALITY, dictionary } = options;
+  const { isRight = isReference } = options;
   const { tokenizer } = model;
   ensure(
     tokenizer?.chatTemplate,
@@ -199,6 +209,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
     const tasks = splitTasks(ordinary);
     const lossOf = await ordinaryLoss(model, tasks.bound, {
       maxNewTokens: 2 * maxNewTokens,
+      isRight,
       journal: folder.journal<number>('pieces/ordinary.jsonl'),
       signal,
     });
@@ -311,7 +322,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
                 { vector: { vector: random, applied: setting } },
                 { preamble: preambleOf('terse', cwe) },
               ],
-              { maxNewTokens: 2 * maxNewTokens, signal },
+              { maxNewTokens: 2 * maxNewTokens, isRight, signal },
             );
             const [under, chance, prompt] = rest;
             return { none: plain!, steered: under!, random: chance!, prompt: prompt! };

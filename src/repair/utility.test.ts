@@ -3,7 +3,7 @@ import type { GenerateOptions, Model } from '../engine/index.js';
 import type { Journal } from '../evaluate/index.js';
 import type { Candidate } from '../steer/index.js';
 import type { ChatMessage } from '../text/index.js';
-import { type OrdinaryTask, ordinaryLoss, splitTasks } from './utility.js';
+import { isReference, type OrdinaryTask, ordinaryLoss, splitTasks } from './utility.js';
 
 const task = (family: string, variant: string): OrdinaryTask => ({
   id: `${family}/${variant}`,
@@ -64,7 +64,11 @@ describe('ordinaryLoss', () => {
 
   it('is the share of right answers that each candidate loses', async () => {
     const { model: fake } = model();
-    const lossOf = await ordinaryLoss(fake, tasks, { maxNewTokens: 8, journal: journal() });
+    const lossOf = await ordinaryLoss(fake, tasks, {
+      maxNewTokens: 8,
+      isRight: isReference,
+      journal: journal(),
+    });
     expect(await lossOf!('base a')([candidate(1), candidate(3), candidate(4)])).toEqual([
       0, 0.75, 1,
     ]);
@@ -73,7 +77,11 @@ describe('ordinaryLoss', () => {
     const { model: fake, asked } = model();
     const kept = journal();
     for (const run of [1, 2]) {
-      const lossOf = await ordinaryLoss(fake, tasks, { maxNewTokens: 8, journal: kept });
+      const lossOf = await ordinaryLoss(fake, tasks, {
+        maxNewTokens: 8,
+        isRight: isReference,
+        journal: kept,
+      });
       for (const one of ['a', 'b']) {
         expect(await lossOf!(one)([candidate(1), candidate(3)]), `run ${run}`).toEqual([0, 0.75]);
       }
@@ -82,6 +90,8 @@ describe('ordinaryLoss', () => {
   });
   it('is none without tasks', async () => {
     const { model: fake } = model();
-    expect(await ordinaryLoss(fake, [], { maxNewTokens: 8, journal: journal() })).toBeUndefined();
+    expect(
+      await ordinaryLoss(fake, [], { maxNewTokens: 8, isRight: isReference, journal: journal() }),
+    ).toBeUndefined();
   });
 });

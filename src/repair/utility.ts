@@ -15,9 +15,16 @@ export interface OrdinaryTask {
   id: string;
   /** The user message. */
   prompt: string;
-  /** What is right; an answer is, where it is this text. */
+  /** A right answer. */
   reference: string;
 }
+
+/** Whether an answer to an ordinary task is right. */
+export type IsRight = (task: OrdinaryTask, answer: string) => Promise<boolean>;
+
+/** Where nobody runs the answers: right is the reference, to the letter. */
+export const isReference: IsRight = async ({ reference }, answer) =>
+  answer.trim() === reference.trim();
 
 /** What a condition does to ordinary code. */
 export interface Utility {
@@ -48,9 +55,9 @@ export async function measureUtility(
   model: Model,
   tasks: readonly OrdinaryTask[],
   conditions: readonly UtilityCondition[],
-  options: { maxNewTokens: number; signal?: AbortSignal | undefined },
+  options: { maxNewTokens: number; isRight: IsRight; signal?: AbortSignal | undefined },
 ): Promise<Utility[]> {
-  const { maxNewTokens, signal } = options;
+  const { maxNewTokens, isRight, signal } = options;
   const found: { right: boolean[]; text: TextFigures }[] = [];
   let plain: Float32Array[] | undefined;
   for (const { vector, preamble } of [{}, ...conditions] as UtilityCondition[]) {
@@ -63,7 +70,9 @@ export async function measureUtility(
         ...(signal && { signal }),
       },
     );
-    const right = samples.map(({ prompt, text }) => isRight(tasks[prompt]!, text));
+    const right = await Promise.all(
+      samples.map(({ prompt, text }) => isRight(tasks[prompt]!, text)),
+    );
     const rows = messages.map((message, i) => rowOf(model, message, tasks[i]!.reference));
     const logits = await logitsOf(model, rows, vector);
     plain ??= logits;
@@ -107,12 +116,13 @@ export async function ordinaryLoss(
   tasks: readonly OrdinaryTask[],
   options: {
     maxNewTokens: number;
+    isRight: IsRight;
     journal: Journal<number>;
     signal?: AbortSignal | undefined;
   },
 ): Promise<((who: string) => OrdinaryLoss) | undefined> {
   if (tasks.length === 0) return undefined;
-  const { journal, maxNewTokens, signal } = options;
+  const { journal, maxNewTokens, isRight, signal } = options;
   /** Share of right answers under each of some edits. */
   const rightUnder = async (edits: readonly (readonly Intervention[])[]): Promise<number[]> => {
     const rows = edits.flatMap((own) => tasks.map((task) => ({ task, own })));
@@ -127,7 +137,9 @@ export async function ordinaryLoss(
         ...(signal && { signal }),
       },
     );
-    const right = samples.map(({ prompt, text }) => isRight(rows[prompt]!.task, text));
+    const right = await Promise.all(
+      samples.map(({ prompt, text }) => isRight(rows[prompt]!.task, text)),
+    );
     return edits.map((_, i) =>
       mean(right.slice(i * tasks.length, (i + 1) * tasks.length).map(Number)),
     );
@@ -145,9 +157,6 @@ export async function ordinaryLoss(
 }
 
 const asked = (content: string): ChatMessage[] => [{ role: 'user', content }];
-
-const isRight = ({ reference }: OrdinaryTask, text: string): boolean =>
-  text.trim() === reference.trim();
 
 /** Tasks that vary one another are alike: `gcd/neutral` is of `gcd`. */
 const baseOf = ({ id }: OrdinaryTask): string => id.split('/')[0]!;

@@ -14,7 +14,7 @@ const TASKS: readonly InstructTasks[] = [CWE_787, CWE_119, CWE_134, CWE_089, CWE
 const tasksOf = (cwe: Cwe): InstructTasks => TASKS.find((tasks) => tasks.cwe === cwe)!;
 
 /** How a language writes a function. */
-const SYNTAX: Record<
+export const SYNTAX: Record<
   Language,
   { name: string; fence: string; open: string; close: string; comment: string }
 > = {
@@ -85,14 +85,19 @@ function pairOf(tasks: InstructTasks, base: InstructBase, form: InstructForm): P
   };
 }
 
-function functionOf({ language }: InstructTasks, base: InstructBase, body: string): string {
+export function functionOf(
+  { language }: Pick<InstructTasks, 'language'>,
+  base: Pick<InstructBase, 'signature'>,
+  body: string,
+): string {
   const { open, close } = SYNTAX[language];
   return `${base.signature}${open}\n    ${body}${close}`;
 }
 
-function promptOf(
-  { language, risky, safe }: InstructTasks,
-  { signature, task }: InstructBase,
+/** One task in one wording, with the clause of one intent. */
+export function promptOf(
+  { language, risky, safe }: Pick<InstructTasks, 'language' | 'risky' | 'safe'>,
+  { signature, task }: Pick<InstructBase, 'signature' | 'task'>,
   { template, split, ask }: InstructForm,
   intent: Intent,
 ): string {
