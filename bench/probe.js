@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { analyse } from '../dist/diagnose/probe/analyse.js';
-import { bagsOfTokens, meanEmbeddings, readResiduals } from '../dist/diagnose/probe/read.js';
+import { meanEmbeddings, readResiduals } from '../dist/diagnose/probe/read.js';
 import { loadModel } from '../dist/engine/index.js';
 import { parseConfig, weightShapes } from '../dist/models/index.js';
+import { bagsOfTokens } from '../dist/stats/index.js';
 import { writeSafetensors } from '../dist/tensor/index.js';
 import { noise, THREADS } from './measure.js';
 

@@ -1,3 +1,4 @@
+export { bagsOfTokens } from './bags.js';
 export { type Calibration, calibration } from './calibration.js';
 export { auroc, passAtK } from './estimators.js';
 export {

@@ -1,5 +1,6 @@
 import { ensure } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
+import { bagsOfTokens } from '../../stats/index.js';
 import type { LensPair } from '../lens/read.js';
 import { analyse, type ProbeFindings } from './analyse.js';
 import { holdsOutForms, judgedRows } from './crossvalidate.js';
@@ -11,7 +12,7 @@ import {
   type ProbePosition,
 } from './examples.js';
 import { checkGroups } from './folds.js';
-import { bagsOfTokens, meanEmbeddings, readResiduals } from './read.js';
+import { meanEmbeddings, readResiduals } from './read.js';
 
 export interface ProbeOptions {
   /**

@@ -10,7 +10,7 @@ import {
   readPositions,
 } from './examples.js';
 import { probe } from './probe.js';
-import { bagsOfTokens, meanEmbeddings, readResiduals } from './read.js';
+import { meanEmbeddings, readResiduals } from './read.js';
 
 let model: Model;
 beforeAll(async () => {
@@ -135,9 +135,6 @@ describe('examplesOf', () => {
 });
 
 describe('lexical controls', () => {
-  it('count tokens', () => {
-    expect([...bagsOfTokens([[7, 8, 7], [9]])]).toEqual([2, 1, 0, 0, 0, 1]);
-  });
   it('average embeddings', async () => {
     const tokens = [
       [300, 301, 300],

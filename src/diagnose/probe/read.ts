@@ -98,17 +98,6 @@ export async function meanEmbeddings(
   return means;
 }
 
-/** How often each token is in a row: [n, distinct tokens]. */
-export function bagsOfTokens(tokens: readonly (readonly number[])[]): Float32Array {
-  const distinct = [...new Set(tokens.flat())];
-  const place = new Map(distinct.map((token, i) => [token, i]));
-  const bags = new Float32Array(tokens.length * distinct.length);
-  for (const [row, own] of tokens.entries()) {
-    for (const token of own) bags[row * distinct.length + place.get(token)!]!++;
-  }
-  return bags;
-}
-
 /** Rows by the length of their opening, then by their own, so that little is padded. */
 function batches(examples: readonly Example[], most: number): number[][] {
   const openings = groupBy([...examples.keys()], (row) => {

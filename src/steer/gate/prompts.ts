@@ -3,6 +3,7 @@ import { ensure, readJsonLines } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
 import type { PromptPair } from '../../evaluate/index.js';
 import type { Cwe } from '../../scan/index.js';
+import { bagsOfTokens } from '../../stats/index.js';
 
 /** A prompt that a gate is trained or judged on. */
 export interface GatePrompt {
@@ -98,14 +99,5 @@ export async function readPrompts(
     }
     onProgress?.(from + rows.length, order.length);
   }
-  return { layers, bags: bagsOf(ids) };
-}
-
-function bagsOf(ids: readonly (readonly number[])[]): Float32Array {
-  const place = new Map([...new Set(ids.flat())].map((token, i) => [token, i]));
-  const bags = new Float32Array(ids.length * place.size);
-  for (const [row, own] of ids.entries()) {
-    for (const token of own) bags[row * place.size + place.get(token)!]!++;
-  }
-  return bags;
+  return { layers, bags: bagsOfTokens(ids) };
 }
