@@ -18,7 +18,7 @@ export const GROUPS = {
   'Repair and use': ['repair', 'generate', 'serve', 'vector', 'gate'],
   Understand: ['diagnose', 'gap', 'probe', 'lens', 'patch'],
   'Scan and evaluate': ['scan', 'eval', 'compare', 'report'],
-  Train: ['train', 'organism'],
+  Train: ['train', 'organism', 'merge'],
   'Models and machine': ['pull', 'inspect', 'verify', 'cache', 'doctor', 'complete'],
 } as const;
 
@@ -114,6 +114,11 @@ export const HELP: Record<string, Help> = {
   organism: { summary: 'train and measure the small model that ships', examples: [] },
   'organism train': { examples: ['organism train my-organism --family qwen2'], works: true },
   'organism measure': { examples: ['organism measure my-organism'] },
+  merge: {
+    summary: 'put a LoRA adapter into the weights of a copy',
+    examples: ['merge guards/mine -m organism -o merged'],
+    works: true,
+  },
   pull: {
     summary: "download a model into Hugging Face's cache",
     examples: ['pull Qwen/Qwen2.5-Coder-0.5B-Instruct'],

@@ -13,6 +13,7 @@ import { generateCommand } from './generate.js';
 import { addHabits } from './help.js';
 import { inspectCommand } from './inspect.js';
 import { lensCommand } from './lens.js';
+import { mergeCommand } from './merge.js';
 import { organismCommand } from './organism.js';
 import { patchCommand } from './patch.js';
 import { probeCommand } from './probe.js';
@@ -51,6 +52,7 @@ export function suture(): Command {
     .addCommand(reportCommand())
     .addCommand(trainCommand())
     .addCommand(organismCommand())
+    .addCommand(mergeCommand())
     .addCommand(pullCommand())
     .addCommand(inspectCommand())
     .addCommand(verifyCommand())

@@ -7,6 +7,13 @@ export type { Fit, Memory, MemoryNeed } from './checkpoint/memory.js';
 export { type Pulled, type PullOptions, pullModel } from './checkpoint/pull.js';
 export { DEFAULT_MODEL } from './checkpoint/resolve.js';
 export { cacheDir } from './checkpoint/store.js';
+export {
+  refuseExisting,
+  type StoredWeight,
+  storedNames,
+  storedWeights,
+  writeVariant,
+} from './checkpoint/variant.js';
 export { type Checkpoint, DTYPES, openModel, type WeightDType } from './checkpoint.js';
 export type { CompletionOptions, Piece, Sample } from './completions.js';
 export type { ContinuousBatch, ContinuousOptions } from './continuous.js';
@@ -31,6 +38,7 @@ export type {
   Watch,
   WatchedRow,
 } from './logits.js';
+export { type Merged, mergeAdapter } from './merge.js';
 export {
   type LoadOptions,
   loadModel,

@@ -4,44 +4,28 @@
 //
 // So it can be written into a checkpoint where the family's code has such a bias. Attention's output
 // bias would not do: the block's own MLP reads what attention adds.
-import { randomBytes } from 'node:crypto';
-import {
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { copyFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { ensure, readJson, SutureError } from '../core/index.js';
 import {
-  ensure,
-  fileError,
-  groupBy,
-  readJson,
-  SutureError,
-  writeFileAtomic,
-} from '../core/index.js';
-import { identifyModel, type WorkOptions } from '../engine/index.js';
+  identifyModel,
+  refuseExisting,
+  type StoredWeight,
+  storedNames,
+  storedWeights,
+  type WorkOptions,
+  writeVariant,
+} from '../engine/index.js';
 import { type ModelConfig, parseConfig, weightShapes } from '../models/index.js';
 import {
   BYTES,
   type DType,
   difference,
-  f32ToBf16,
-  f32ToF16,
+  fromF32,
   norm,
-  readPieces,
-  readSafetensorsHeader,
   readTensor,
   type StreamedTensor,
   scaled,
-  shardsOf,
-  streamSafetensors,
-  type TensorEntry,
   toF32,
 } from '../tensor/index.js';
 import { type ApplyVectorOptions, applyVector } from './apply-vector.js';
@@ -90,11 +74,7 @@ export async function bakeVector(
   out: string,
   options: BakeOptions = {},
 ): Promise<Baked> {
-  ensure(
-    !existsSync(out),
-    'BAD_ARGUMENT',
-    `${out} is there already: give the name of a new folder.`,
-  );
+  refuseExisting(out);
   const model = identifyModel(id);
   applyVector(file, model, options); // it must be this model's, and not backwards
   const { strength = file.metadata.strength } = options;
@@ -103,8 +83,8 @@ export async function bakeVector(
   const carrier = carrierOf(model.config, options.asLlama ?? false);
   const config = { ...json, ...carrier.config };
 
-  const stored = readStored(model.dir);
-  const asStored = namesOf(stored, model.config);
+  const stored = storedWeights(model.dir);
+  const asStored = storedNames(stored, model.config);
   const had = weightShapes(model.config);
   const needed = [...weightShapes(parseConfig(config, path)).keys()];
   const added = new Set(needed.filter((name) => !had.has(name)).map(asStored));
@@ -123,19 +103,17 @@ export async function bakeVector(
     return name;
   });
 
-  const temporary = `${resolve(out)}.${randomBytes(4).toString('hex')}.tmp`; // beside it, whatever slash ends it
-  try {
-    mkdirSync(temporary, { recursive: true });
-    await writeWeights(model.dir, temporary, stored, fresh, options);
-    await copyTheRest(model.dir, temporary);
-    writeFileAtomic(join(temporary, 'config.json'), pretty(config));
-    const baked = { into: model.hash, strength, vector: vectorTexts(file) };
-    writeFileAtomic(join(temporary, 'suture_vector.json'), pretty(baked));
-    renameSync(temporary, out);
-  } catch (thrown) {
-    rmSync(temporary, { recursive: true, force: true });
-    throw fileError(thrown, 'write', out);
-  }
+  await writeVariant(
+    model.dir,
+    out,
+    {
+      config,
+      weights: fresh,
+      shardOf: (name) => (stored.get(name) ?? neighbour(stored, name)).shard,
+      record: ['suture_vector.json', { into: model.hash, strength, vector: vectorTexts(file) }],
+    },
+    options,
+  );
   const changed = Object.entries(config).filter(([field, value]) => json[field] !== value);
   return { dir: out, biases, added: added.size, config: Object.fromEntries(changed), rounding };
 }
@@ -209,41 +187,15 @@ const underLlama = (config: ModelConfig) => ({
   layer_types: undefined,
 });
 
-const INDEX = 'model.safetensors.index.json';
-const SINGLE = 'model.safetensors';
-
-/** A weight and the name of its file, which the entry's own path is not where that is a link. */
-type Stored = TensorEntry & { shard: string };
-
-/** The weights of a folder, file by file. */
-function readStored(dir: string): Map<string, Stored> {
-  const shards = existsSync(join(dir, SINGLE)) ? [SINGLE] : shardsOf(join(dir, INDEX));
-  const entries = shards.flatMap((shard) =>
-    [...readSafetensorsHeader(join(dir, shard)).tensors.values()].map((entry) => ({
-      ...entry,
-      shard,
-    })),
-  );
-  return new Map(entries.map((entry) => [entry.name, entry]));
-}
-
-/** From the names that the forward pass asks for to those in the files, which may lack a prefix. */
-function namesOf(stored: ReadonlyMap<string, Stored>, config: ModelConfig) {
-  const [first = ''] = weightShapes(config).keys();
-  const prefix = first.slice(0, first.indexOf('.') + 1);
-  const bare = ![...stored.keys()].some((name) => name.startsWith(prefix));
-  return (name: string) => (bare && name.startsWith(prefix) ? name.slice(prefix.length) : name);
-}
-
 /** The weight of the linear layer that a bias belongs to. */
-function neighbour(stored: ReadonlyMap<string, Stored>, bias: string): Stored {
+function neighbour(stored: ReadonlyMap<string, StoredWeight>, bias: string): StoredWeight {
   const weight = stored.get(bias.replace(/bias$/, 'weight'));
   ensure(weight, 'BAD_CHECKPOINT', `The checkpoint has no weight that ${bias} would belong to.`);
   return weight;
 }
 
 /** A bias of zeros, in the type of its layer's weight [out, in]. */
-function zeros({ dtype, dims }: Stored): StreamedTensor {
+function zeros({ dtype, dims }: StoredWeight): StreamedTensor {
   const width = dims[0]!;
   return { dtype, dims: [width], pieces: () => [new Uint8Array(width * BYTES[dtype])] };
 }
@@ -254,89 +206,5 @@ function float32({ length, buffer, byteOffset, byteLength }: Float32Array): Stre
 }
 
 /** What is left of float32 values in another type. */
-function rounded(values: Float32Array, dtype: DType): Float32Array {
-  if (dtype !== 'bf16' && dtype !== 'f16') return values;
-  const { buffer } = dtype === 'bf16' ? f32ToBf16(values) : f32ToF16(values);
-  return toF32(dtype, new Uint8Array(buffer));
-}
-
-/** Bytes of a weight in memory at a time. */
-const PIECE = 16 << 20;
-
-/** The weight files: those that nothing changes are copied, the others written anew. */
-async function writeWeights(
-  from: string,
-  to: string,
-  stored: ReadonlyMap<string, Stored>,
-  fresh: ReadonlyMap<string, StreamedTensor>,
-  { onProgress, signal }: WorkOptions,
-): Promise<void> {
-  const total = [...stored.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  let done = 0;
-  const advance = (bytes: number) => {
-    if (signal?.aborted) {
-      throw new SutureError('INTERRUPTED', 'Interrupted.', { cause: signal.reason });
-    }
-    done += bytes;
-    onProgress?.('write weights (MB)', Math.round(done / 1e6), Math.round(total / 1e6));
-  };
-  function* pieces(entry: Stored) {
-    for (const piece of readPieces(entry, PIECE)) {
-      advance(piece.length);
-      yield piece;
-    }
-  }
-  const shardOf = (name: string) => (stored.get(name) ?? neighbour(stored, name)).shard;
-  for (const [shard, entries] of groupBy([...stored.values()], ({ shard }) => shard)) {
-    const own = [...fresh].filter(([name]) => shardOf(name) === shard);
-    if (own.length === 0) {
-      await copyFile(join(from, shard), join(to, shard), constants.COPYFILE_FICLONE);
-      advance(entries.reduce((sum, { byteLength }) => sum + byteLength, 0));
-      continue;
-    }
-    const kept = entries.map((entry) => {
-      const { name, dtype, dims } = entry;
-      return [name, { dtype, dims, pieces: () => pieces(entry) }] as const;
-    });
-    const { metadata } = readSafetensorsHeader(join(from, shard));
-    await streamSafetensors(join(to, shard), new Map([...kept, ...own]), metadata);
-  }
-  if (!existsSync(join(to, SINGLE))) writeIndex(from, to, stored, [...fresh], shardOf);
-}
-
-const indexSchema = z.looseObject({
-  metadata: z.looseObject({ total_size: z.number().optional() }).optional(),
-  weight_map: z.record(z.string(), z.string()),
-});
-
-/** The index of the shards, with what is new. */
-function writeIndex(
-  from: string,
-  to: string,
-  stored: ReadonlyMap<string, Stored>,
-  fresh: readonly (readonly [string, StreamedTensor])[],
-  shardOf: (name: string) => string,
-): void {
-  const index = indexSchema.parse(readJson(join(from, INDEX)));
-  for (const [name] of fresh) index.weight_map[name] = shardOf(name);
-  if (index.metadata?.total_size !== undefined) {
-    for (const [name, { dtype, dims }] of fresh) {
-      index.metadata.total_size += dims[0]! * BYTES[dtype] - (stored.get(name)?.byteLength ?? 0);
-    }
-  }
-  writeFileAtomic(join(to, INDEX), pretty(index));
-}
-
-/** Weights in whatever form, and what points to them. */
-const WEIGHTS =
-  /\.(safetensors|bin|pt|pth|ckpt|h5|msgpack|onnx|onnx_data|gguf|ot|npz|index\.json)$/;
-
-/** Tokenizer, chat template, licence: every file beside the weights; folders stay behind. */
-async function copyTheRest(from: string, to: string): Promise<void> {
-  for (const name of readdirSync(from)) {
-    if (name === 'config.json' || WEIGHTS.test(name)) continue;
-    if (statSync(join(from, name)).isFile()) await copyFile(join(from, name), join(to, name));
-  }
-}
-
-const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+const rounded = (values: Float32Array, dtype: DType): Float32Array =>
+  dtype === 'bf16' || dtype === 'f16' ? toF32(dtype, fromF32(dtype, values)) : values;

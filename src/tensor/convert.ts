@@ -94,3 +94,10 @@ export function toF32(dtype: DType, bytes: Uint8Array): Float32Array {
       return Float32Array.from(bytes);
   }
 }
+
+/** float32 values as raw bytes of a type that weights have; ties round to even. */
+export function fromF32(dtype: 'f32' | 'f16' | 'bf16', values: Float32Array): Uint8Array {
+  const typed = { f32: () => values, f16: () => f32ToF16(values), bf16: () => f32ToBf16(values) };
+  const { buffer, byteOffset, byteLength } = typed[dtype]();
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

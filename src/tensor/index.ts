@@ -1,5 +1,5 @@
 export { openCheckpoint, shardsOf } from './checkpoint.js';
-export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, toF32 } from './convert.js';
+export { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, fromF32, toF32 } from './convert.js';
 export { BYTES, type DType } from './dtype.js';
 export {
   readIntegers,
