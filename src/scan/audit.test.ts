@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Auditor } from './audit.js';
 import { GRAMMARS } from './parse.js';
+import { Path } from './paths.js';
 import { RULES } from './rules/index.js';
 
 const auditor = await Auditor.load(GRAMMARS);
@@ -126,7 +127,13 @@ describe('Auditor', () => {
           expect(reason).not.toMatch(/failed:|^$/);
           expect(findings.length > 0).toBe(verdict === 'insecure');
         }
-        expect(auditor.scan(source, language)).toEqual(report);
+        // Whether paths go on where others were, or run from their start, changes nothing.
+        const mark = vi.spyOn(Path.prototype, 'mark').mockImplementation(() => {});
+        try {
+          expect(auditor.scan(source, language)).toEqual(report);
+        } finally {
+          mark.mockRestore();
+        }
       }),
       { numRuns: 150 },
     );

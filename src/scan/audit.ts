@@ -231,11 +231,14 @@ function decide(cwe: CweId, said: readonly Said[], file: FileContext, least: num
     return told('undetermined', `allowed in line ${allowed.line} because ${allowed.reason}`);
   const fault = said.find((one) => one.fault !== undefined);
   if (fault) return told('undetermined', `the rule ${fault.rule.id} failed: ${fault.fault}`);
-  const earliest = (status: Judgement['status']) =>
-    said
-      .flatMap((one) => one.findings)
-      .filter((judgement) => judgement.status === status)
-      .reduce<Judgement | undefined>((a, b) => (a && a.at.line <= b.at.line ? a : b), undefined);
+  const earliest = (status: Judgement['status']): Judgement | undefined => {
+    let found: Judgement | undefined;
+    for (const one of said)
+      for (const judgement of one.findings)
+        if (judgement.status === status && !(found && found.at.line <= judgement.at.line))
+          found = judgement;
+    return found;
+  };
   const unknown = earliest('unknown');
   if (unknown) return told('undetermined', `${unknown.message} (line ${unknown.at.line})`);
   const left = said.some((one) => one.findings.some(({ status }) => status === 'unsafe'));

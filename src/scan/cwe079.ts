@@ -1,4 +1,5 @@
 import type { PythonRule } from './flow-python.js';
+import { include } from './trail.js';
 import type { Finding } from './types.js';
 import type { Value } from './values-python.js';
 
@@ -40,7 +41,7 @@ export function crossSiteScripting(): PythonRule {
       const body = args[0] ?? keywords.get('content') ?? keywords.get('response');
       if (!body) return undefined;
       // Tags and text may be written one after the other.
-      if (TAG.test(body.text ?? '')) opened.add(receiver);
+      if (TAG.test(body.text ?? '')) include(opened, receiver);
       return judge(body, sends || opened.has(receiver));
     },
     result: judge,

@@ -15,7 +15,6 @@ export class FileContext {
   readonly parsed: Parsed;
   readonly #parsers: Parsers;
   #program: Program | undefined;
-  #nodes: SyntaxNode[] | undefined;
   #lines: Map<number, SyntaxNode> | undefined;
   #allowances: Allowances | undefined;
   #macros: Macros | undefined;
@@ -41,8 +40,7 @@ export class FileContext {
 
   /** Every node, in source order. */
   get nodes(): readonly SyntaxNode[] {
-    this.#nodes ??= this.root.walk();
-    return this.#nodes;
+    return this.root.order;
   }
 
   /** What the object-like macros of a C file stand for. */

@@ -9,6 +9,7 @@ import { COMPARISONS, type Guard, keyOf, type LoopShape, shapeOf } from './loops
 import type { SyntaxNode } from './parse.js';
 import { ABANDON, type Budget, explore, FileBudget, type Path } from './paths.js';
 import { type Parameter, pairSizes } from './sizes.js';
+import { change, drop, put } from './trail.js';
 import type { Finding } from './types.js';
 import { CHAR, type CType, INT, SIZE, sizeOf, strideOf, TypeTable, UNKNOWN } from './types-c.js';
 
@@ -71,6 +72,15 @@ interface Variable {
 
 type Completion = 'next' | 'break' | 'continue' | 'return' | { goto: string };
 
+/** Where a run is: a statement of a sequence, a way of an `if`, a loop, within what is around it. */
+interface Place {
+  outer: Place | undefined;
+  at: number;
+  /** Of a loop: what is taken to hold in each of its iterations. */
+  invariants?: Guard[];
+}
+const START: Place = { outer: undefined, at: 0 };
+
 /** Conditions of loops as they are asked at the end: other choices than on entry. */
 const LEAVING = new WeakMap<SyntaxNode, object>();
 const NULL_NAMES = new Set(['NULL', 'nullptr', 'false']);
@@ -120,12 +130,16 @@ export function runC(
     // Loop invariants are guessed; when one turns out wrong, all that was built on it is redone.
     const [kept, wrong] = [findings.length, refuted.size];
     const finished = file.spend((budget) => {
+      let run: CRun | undefined;
       const attempt = () =>
-        explore((path) => {
-          const run = new CRun(path, findings, macros, refuted);
+        explore<Place>((path, from) => {
+          if (run && from) {
+            run.goOn(body ?? root, from);
+            return;
+          }
+          run = new CRun(path, findings, macros, refuted);
           run.globals(globals);
-          if (body) run.function(body);
-          else run.fragments(root);
+          run.start(body ?? root);
         }, budget);
       let all = attempt();
       for (let known = wrong; refuted.size > known; ) {
@@ -159,7 +173,7 @@ function globalsOf(node: SyntaxNode): SyntaxNode[] {
 
 export class CRun {
   readonly facts = new Facts((steps) => this.#path.step(steps));
-  readonly #path: Path;
+  readonly #path: Path<Place>;
   readonly #findings: CFinding[];
   readonly #variables = new Map<string, Variable>();
   readonly #macros: Macros;
@@ -169,9 +183,11 @@ export class CRun {
   /** The loop whose condition is asked after its last iteration. */
   #leaving: SyntaxNode | undefined;
   readonly #nonlinear = new Map<string, Value>();
+  /** Where to go on from, from the inside out; empty where it has got there. */
+  readonly #back: Place[] = [];
   readonly #types = new TypeTable((node) => this.number(this.evaluate(node)).form);
 
-  constructor(path: Path, findings: CFinding[], macros: Macros, refuted: Set<SyntaxNode>) {
+  constructor(path: Path<Place>, findings: CFinding[], macros: Macros, refuted: Set<SyntaxNode>) {
     this.#refuted = refuted;
     this.#path = path;
     this.#findings = findings;
@@ -255,10 +271,11 @@ export class CRun {
   /** The block now holds a string of at most this many bytes (any number that fits, if not given). */
   setLength(block: Block, atMost?: Linear): void {
     if (block.literal !== undefined) return;
-    block.length = this.fresh(`strlen(${block.name})`, {
+    const length = this.fresh(`strlen(${block.name})`, {
       unsigned: true,
       ...(block.capacity && { atMost: block.capacity.minus(1) }),
     }).form;
+    change(block, 'length', length);
     if (atMost) this.facts.add(block.length.minus(atMost));
   }
 
@@ -298,7 +315,7 @@ export class CRun {
     let value = this.#nonlinear.get(name);
     if (value === undefined) {
       value = make();
-      this.#nonlinear.set(name, value);
+      put(this.#nonlinear, name, value);
     }
     return value as NumberValue;
   }
@@ -357,7 +374,7 @@ export class CRun {
       return;
     }
     const reach = offset.plus(need);
-    const opaque = (form: Linear) => [...form.terms.keys()].some((unknown) => unknown.opaque);
+    const opaque = (form: Linear) => form.terms.some(([unknown]) => unknown.opaque);
     if (!this.#bounded(reach) && !opaque(reach))
       this.report(kind, 'unsafe', line, options.unbounded, { ...memoryOf(block), unbounded: true });
     else if (capacity === undefined || opaque(reach) || opaque(capacity))
@@ -379,7 +396,7 @@ export class CRun {
       }
       return false;
     };
-    return [...form.terms].every(
+    return form.terms.every(
       ([unknown, coefficient]) => coefficient < 0 || limited(unknown, [unknown]),
     );
   }
@@ -413,7 +430,7 @@ export class CRun {
       const value = item.get('value');
       if (value) next = this.number(this.evaluate(value));
       const name = item.get('name');
-      if (name) this.#variables.set(name.text, { type: INT, value: next });
+      if (name) put(this.#variables, name.text, { type: INT, value: next });
       next = this.constant(next.form.plus(1));
     }
   }
@@ -447,12 +464,12 @@ export class CRun {
     this.#forgetFields(name);
     if (type.kind === 'array' || init === undefined || init.type === 'initializer_list') {
       const value = this.#initial(name, type, false);
-      this.#variables.set(name, { type, value });
+      put(this.#variables, name, { type, value });
       if (init && value.kind === 'pointer') this.#fill(value, type, init);
       return;
     }
     const value = this.#convert(this.evaluate(init), type, name);
-    this.#variables.set(name, { type, value });
+    put(this.#variables, name, { type, value });
   }
 
   #fill(array: PointerValue, type: CType, init: SyntaxNode): void {
@@ -469,17 +486,24 @@ export class CRun {
     }
   }
 
-  /** Binds the parameters of a function and runs its body. */
-  function(node: SyntaxNode): void {
+  /** Binds the parameters of a function and runs its body; of a whole file, what could not be parsed as one. */
+  start(node: SyntaxNode): void {
     this.#parameters(declaratorOf(node));
-    const body = node.get('body');
-    if (body) this.execute(body);
+    this.#body(node);
   }
 
-  /** Statements of a file that could not be parsed as a function. */
-  fragments(root: SyntaxNode): void {
-    this.#parameters(declaratorOf(root));
-    this.#sequence(root.named);
+  #body(node: SyntaxNode): void {
+    if (node.type !== 'function_definition') this.#sequence(node.named, START);
+    else {
+      const body = node.get('body');
+      if (body) this.execute(body, START);
+    }
+  }
+
+  /** Goes on from a place that it was at, with the state of then. */
+  goOn(node: SyntaxNode, from: Place): void {
+    for (let place: Place = from; place.outer; place = place.outer) this.#back.push(place);
+    this.#body(node);
   }
 
   #parameters(declarator: SyntaxNode | undefined): void {
@@ -494,7 +518,7 @@ export class CRun {
       return [{ ...declared, pointer, readOnly }];
     });
     for (const { name, type, pointer } of list)
-      if (!pointer) this.#variables.set(name, { type, value: this.#initial(name, type, false) });
+      if (!pointer) put(this.#variables, name, { type, value: this.#initial(name, type, false) });
     const pairs = pairsOf(declarator, list);
     for (const { name, type, pointer, readOnly } of list) {
       if (!pointer || (type.kind !== 'pointer' && type.kind !== 'array')) continue;
@@ -510,7 +534,7 @@ export class CRun {
       const length = this.fresh(`strlen(${name})`, { unsigned: true }).form;
       if (capacity && !readOnly) this.facts.add(length.minus(capacity).plus(1));
       const block = this.block(name, capacity, { length });
-      this.#variables.set(name, {
+      put(this.#variables, name, {
         type: { kind: 'pointer', to },
         value: this.pointer(block, to),
       });
@@ -519,11 +543,12 @@ export class CRun {
 
   // --- statements ---------------------------------------------------------------------------
 
-  execute(node: SyntaxNode): Completion {
-    this.#path.step();
+  /** @param outer where it is */
+  execute(node: SyntaxNode, outer: Place): Completion {
+    if (this.#back.length === 0) this.#path.step();
     switch (node.type) {
       case 'compound_statement':
-        return this.#sequence(node.named);
+        return this.#sequence(node.named, outer);
       case 'expression_statement':
         for (const child of node.named) this.evaluate(child);
         return 'next';
@@ -532,15 +557,13 @@ export class CRun {
         return 'next';
       case 'if_statement': {
         const condition = node.get('condition');
-        const alternative = node.get('alternative');
-        if (condition === undefined || this.branch(condition)) {
-          const consequence = node.get('consequence');
-          return consequence ? this.execute(consequence) : 'next';
-        }
-        return alternative ? this.execute(alternative) : 'next';
+        const holds = () => condition === undefined || this.branch(condition);
+        const at = this.#back.pop()?.at ?? (holds() ? 1 : 0);
+        const taken = at === 1 ? node.get('consequence') : node.get('alternative');
+        return taken ? this.execute(taken, { outer, at }) : 'next';
       }
       case 'else_clause':
-        return this.#sequence(node.named);
+        return this.#sequence(node.named, outer);
       case 'return_statement':
         for (const child of node.named) this.evaluate(child);
         return 'return';
@@ -551,13 +574,13 @@ export class CRun {
       case 'goto_statement':
         return { goto: node.get('label')?.text ?? '' };
       case 'labeled_statement':
-        return this.#sequence(node.named.slice(1));
+        return this.#sequence(node.named.slice(1), outer);
       case 'while_statement':
       case 'for_statement':
       case 'do_statement':
-        return this.#loop(node);
+        return this.#loop(node, outer);
       case 'switch_statement':
-        return this.#switch(node);
+        return this.#switch(node, outer);
       case 'type_definition':
         this.#types.define(node);
         return 'next';
@@ -569,17 +592,19 @@ export class CRun {
         this.#enumerate(node);
         return 'next';
       case 'ERROR':
-        return this.#sequence(node.named);
+        return this.#sequence(node.named, outer);
       default:
-        if (node.type.startsWith('preproc_')) return this.#sequence(node.named);
+        if (node.type.startsWith('preproc_')) return this.#sequence(node.named, outer);
         if (node.type.endsWith('_expression')) this.evaluate(node);
         return 'next';
     }
   }
 
-  #sequence(nodes: readonly SyntaxNode[]): Completion {
-    for (let index = 0; index < nodes.length; index++) {
-      const completion = this.execute(nodes[index]!);
+  #sequence(nodes: readonly SyntaxNode[], outer: Place): Completion {
+    for (let index = this.#back.pop()?.at ?? 0; index < nodes.length; index++) {
+      const place = { outer, at: index };
+      if (this.#back.length === 0) this.#path.mark(place);
+      const completion = this.execute(nodes[index]!, place);
       if (completion === 'next') continue;
       if (typeof completion === 'string') return completion;
       const label = nodes.findIndex(
@@ -595,15 +620,32 @@ export class CRun {
     return 'next';
   }
 
-  #loop(node: SyntaxNode): Completion {
-    const initializer = node.get('initializer');
+  #loop(node: SyntaxNode, outer: Place): Completion {
     const condition = node.get('condition');
     const body = node.get('body');
     const update = node.get('update');
+    const enters = (): boolean => condition === undefined || this.branch(condition);
+    const invariants = this.#back.pop()?.invariants ?? this.#enter(node, enters);
+    if (invariants === undefined) return 'next';
+    const completion = body ? this.execute(body, { outer, at: 0, invariants }) : 'next';
+    if (completion === 'break') return 'next';
+    if (completion !== 'next' && completion !== 'continue') return completion;
+    if (update) this.evaluate(update);
+    for (const guard of invariants) if (!this.#within(guard)) this.#refute(guard);
+    // This was the last iteration: the path on which it was not is the generic one again.
+    this.#leaving = node;
+    const again = enters();
+    this.#leaving = undefined;
+    if (again) throw ABANDON;
+    return 'next';
+  }
+
+  /** Brings the state to the start of the body in any iteration; undefined where there is none. */
+  #enter(node: SyntaxNode, enters: () => boolean): Guard[] | undefined {
+    const initializer = node.get('initializer');
     if (initializer?.type === 'declaration') this.#declare(initializer);
     else if (initializer) this.evaluate(initializer);
-    const enters = (): boolean => condition === undefined || this.branch(condition);
-    if (node.type !== 'do_statement' && !enters()) return 'next';
+    if (node.type !== 'do_statement' && !enters()) return undefined;
     // What a guard in the loop compares is taken to hold at its limit, at most, all the time:
     // `j - (cap - 1) <= 0` for `if (j < cap - 1) dst[j++] = c;`.
     const shape = shapeOf(node);
@@ -616,17 +658,13 @@ export class CRun {
       if (excess) this.facts.add(excess);
     }
     if (node.type !== 'do_statement' && !enters()) throw ABANDON;
-    const completion = body ? this.execute(body) : 'next';
-    if (completion === 'break') return 'next';
-    if (completion !== 'next' && completion !== 'continue') return completion;
-    if (update) this.evaluate(update);
-    for (const guard of invariants) if (!this.#within(guard)) this.#refuted.add(guard.node);
-    // This was the last iteration: the path on which it was not is the generic one again.
-    this.#leaving = node;
-    const again = enters();
-    this.#leaving = undefined;
-    if (again) throw ABANDON;
-    return 'next';
+    return invariants;
+  }
+
+  #refute({ node }: Guard): void {
+    if (this.#refuted.has(node)) return;
+    this.#refuted.add(node);
+    this.#path.startAnew();
   }
 
   /** By how much the growing side of a guard is above its limit; undefined where that means nothing. */
@@ -671,9 +709,9 @@ export class CRun {
         const moved = steps.some((step) => step.assigned)
           ? this.pointer(this.block(name, undefined), value.to)
           : { ...value, offset: form };
-        this.#variables.set(name, { type, value: moved });
+        put(this.#variables, name, { type, value: moved });
       } else {
-        this.#variables.set(name, {
+        put(this.#variables, name, {
           type,
           value: { kind: 'number', form, unsigned: value.unsigned },
         });
@@ -685,31 +723,40 @@ export class CRun {
     }
   }
 
-  #switch(node: SyntaxNode): Completion {
+  #switch(node: SyntaxNode, outer: Place): Completion {
+    const body = node.get('body')?.named ?? [];
+    const first = this.#back.pop()?.at ?? this.#case(node, body);
+    for (let at = first; at < body.length; at++) {
+      const child = body[at]!;
+      const statements =
+        child.type === 'case_statement'
+          ? child.named.filter((part) => part.field !== 'value')
+          : [child];
+      const completion = this.#sequence(statements, { outer, at });
+      if (completion === 'break') return 'next';
+      if (completion !== 'next') return completion;
+    }
+    return 'next';
+  }
+
+  /** The place in the body of a `switch` where it goes on; behind its end where no case is taken. */
+  #case(node: SyntaxNode, body: readonly SyntaxNode[]): number {
     const condition = node.get('condition');
     const value = condition && this.evaluate(condition);
-    const body = node.get('body')?.named ?? [];
-    const cases = body.flatMap((child, index) => (child.type === 'case_statement' ? [index] : []));
+    const cases: number[] = [];
+    for (const [index, child] of body.entries())
+      if (child.type === 'case_statement') cases.push(index);
     const hasDefault = cases.some((index) => body[index]!.get('value') === undefined);
     const choice = this.#path.choose(cases.length + (hasDefault ? 0 : 1), node);
     const first = cases[choice];
-    if (first === undefined) return 'next';
+    if (first === undefined) return body.length;
     const label = body[first]!.get('value');
     if (label && value?.kind === 'number') {
       const difference = value.form.minus(this.number(this.evaluate(label)).form);
       this.facts.add(difference);
       this.facts.add(difference.times(-1));
     }
-    for (const child of body.slice(first)) {
-      const statements =
-        child.type === 'case_statement'
-          ? child.named.filter((part) => part.field !== 'value')
-          : [child];
-      const completion = this.#sequence(statements);
-      if (completion === 'break') return 'next';
-      if (completion !== 'next') return completion;
-    }
-    return 'next';
+    return first;
   }
 
   // --- conditions ---------------------------------------------------------------------------
@@ -794,7 +841,7 @@ export class CRun {
       this.facts.add(more);
     } else {
       // What is counted upwards and not yet equal is still below; so is an unsigned number above 0.
-      const counts = [...less.terms].find(([unknown]) => unknown.counter);
+      const counts = less.terms.find(([unknown]) => unknown.counter);
       if (counts) this.facts.add((counts[1] > 0 ? less : more).plus(1));
       else if (this.facts.prove(more)) this.facts.add(more.plus(1));
       else if (this.facts.prove(less)) this.facts.add(less.plus(1));
@@ -900,7 +947,7 @@ export class CRun {
     }
     const limit = LIMITS.get(name);
     const value = limit !== undefined ? this.constant(limit) : this.fresh(name, { opaque: true });
-    this.#variables.set(name, { type: UNKNOWN, value });
+    put(this.#variables, name, { type: UNKNOWN, value });
     return value;
   }
 
@@ -917,7 +964,7 @@ export class CRun {
     // A field whose type is not known is what it is used as.
     else if (NUMERIC_PARENTS.has(node.parent?.type ?? '')) value = this.fresh(name);
     else value = this.pointer(this.block(name, this.#opaqueSize(name)));
-    this.#variables.set(name, { type, value });
+    put(this.#variables, name, { type, value });
     return value;
   }
 
@@ -978,7 +1025,7 @@ export class CRun {
 
   /** Whether an index is what a caller says, rather than how far a scan has come. */
   #chosenOutside(offset: Linear): boolean {
-    return [...offset.terms.keys()].some((unknown) => {
+    return offset.terms.some(([unknown]) => {
       if (unknown.opaque) return false;
       if (!unknown.counter) return true;
       return [...this.facts.limitsOf(unknown)].some(
@@ -1055,7 +1102,7 @@ export class CRun {
       case 'field_expression': {
         const name = keyOf(left);
         const type = this.#variables.get(name)?.type ?? this.#typeOf(left);
-        this.#variables.set(name, { type, value: this.#convert(value, type, name) });
+        put(this.#variables, name, { type, value: this.#convert(value, type, name) });
         this.#forgetFields(name);
         return;
       }
@@ -1072,9 +1119,9 @@ export class CRun {
         }
         if (target.block.literal !== undefined) return;
         const { block, offset } = target;
-        if (!zero) block.trusted = false;
+        if (!zero) change(block, 'trusted', false);
         this.setLength(block, zero ? offset : undefined);
-        if (zero && offset.value === 0) block.length = ZERO;
+        if (zero && offset.value === 0) change(block, 'length', ZERO);
       }
     }
   }
@@ -1084,7 +1131,7 @@ export class CRun {
     const { length } = name;
     for (const other of this.#variables.keys()) {
       if (other.length <= length || !other.startsWith(name)) continue;
-      if (other[length] === '.' || other.startsWith('->', length)) this.#variables.delete(other);
+      if (other[length] === '.' || other.startsWith('->', length)) drop(this.#variables, other);
     }
   }
 
@@ -1143,7 +1190,7 @@ export class CRun {
     const y = b.form;
     const known = y.value;
     const nonNegative = a.unsigned || this.facts.prove(x.times(-1));
-    const opaque = [...x.terms.keys(), ...y.terms.keys()].some((unknown) => unknown.opaque);
+    const opaque = [x, y].some(({ terms }) => terms.some(([unknown]) => unknown.opaque));
     const name = `${key(x)} ${operator} ${key(y)}`;
     switch (operator) {
       case '+':
@@ -1262,7 +1309,7 @@ export class CRun {
     for (const [index, value] of args.entries()) {
       if (value.kind === 'pointer') {
         this.setLength(value.block);
-        value.block.trusted &&= value.block.literal !== undefined;
+        if (value.block.literal === undefined) change(value.block, 'trusted', false);
       }
       this.#forget(nodes[index]!, true);
     }
@@ -1275,7 +1322,7 @@ export class CRun {
     const target = argument.get('argument');
     const variable = target && this.#variables.get(keyOf(target));
     if (target && variable && (variable.type.kind === 'number' || variable.type.kind === 'pointer'))
-      variable.value = this.#initial(target.text, variable.type, opaque);
+      change(variable, 'value', this.#initial(target.text, variable.type, opaque));
   }
 }
 
@@ -1326,7 +1373,7 @@ let named = 0;
 
 /** A name for a linear form: equal forms have equal names. */
 function key(form: Linear): string {
-  const parts = [...form.terms].map(([unknown, coefficient]) => {
+  const parts = form.terms.map(([unknown, coefficient]) => {
     let id = names.get(unknown);
     if (id === undefined) {
       id = named++;

@@ -5,6 +5,7 @@
 import { FUNCTIONS, METHODS } from './library-python.js';
 import type { SyntaxNode } from './parse.js';
 import { ABANDON, type Budget, explore, FileBudget, type Path } from './paths.js';
+import { append, change, drop, put } from './trail.js';
 import type { Finding } from './types.js';
 import {
   atMost,
@@ -45,6 +46,19 @@ export interface PythonRule {
 
 type Completion = 'next' | 'break' | 'continue' | 'return';
 
+/** Where a run is: a statement of a block, a part of another statement, within what is around it. */
+interface Place {
+  outer: Place | undefined;
+  at: number;
+  /** What a `for` goes over. */
+  over?: Value;
+  /** How the body of a `try` ended whose `finally` runs. */
+  completion?: Completion;
+}
+const START: Place = { outer: undefined, at: 0 };
+/** Parts of loops and of `try` behind those that are counted: what follows their body, and `finally`. */
+const OTHERWISE = -1;
+
 /** Calls of functions of the same file are entered so deep. */
 const MAX_CALLS = 4;
 const SCOPES = new Set(['function_definition', 'class_definition', 'lambda']);
@@ -67,11 +81,16 @@ export function runPython(
   const file = new FileBudget(allowance);
   let complete = true;
   for (const entry of entries.length > 0 ? entries : [undefined]) {
+    let run: PythonRun | undefined;
     const finished = file.spend((budget) =>
-      explore((path) => {
+      explore<Place>((path, from) => {
+        if (run && from) {
+          run.goOn(entry ?? root, from);
+          return;
+        }
         const made = rules.map((rule) => rule());
-        const run = new PythonRun(path, made, findings);
-        run.module(root);
+        run = new PythonRun(path, made, findings);
+        run.module(root, entry === undefined);
         if (entry) run.entry(entry);
       }, budget),
     );
@@ -81,7 +100,7 @@ export function runPython(
 }
 
 class PythonRun {
-  readonly #path: Path;
+  readonly #path: Path<Place>;
   readonly #rules: PythonRule[];
   readonly #findings: Finding[][];
   #variables = new Map<string, Value>();
@@ -90,8 +109,10 @@ class PythonRun {
   /** The function that runs is what the caller outside calls. */
   #outermost = false;
   #web = false;
+  /** Where to go on from, from the inside out; empty where it has got there. */
+  readonly #back: Place[] = [];
 
-  constructor(path: Path, rules: PythonRule[], findings: Finding[][]) {
+  constructor(path: Path<Place>, rules: PythonRule[], findings: Finding[][]) {
     this.#path = path;
     this.#rules = rules;
     this.#findings = findings;
@@ -105,8 +126,16 @@ class PythonRun {
   }
 
   /** Runs the statements of the file outside its functions. */
-  module(root: SyntaxNode): void {
-    this.#block(root.named);
+  module(root: SyntaxNode, judged: boolean): void {
+    this.#block(root.named, judged ? START : undefined);
+  }
+
+  /** Goes on from a place of a function, or of the file, with the state of then. */
+  goOn(node: SyntaxNode, from: Place): void {
+    for (let place: Place = from; place.outer; place = place.outer) this.#back.push(place);
+    const body = node.get('body');
+    if (node.type !== 'function_definition') this.#block(node.named, START);
+    else if (body) this.execute(body, START);
   }
 
   /** Runs a function with untrusted arguments. */
@@ -124,17 +153,17 @@ class PythonRun {
     });
     this.#outermost = true;
     const body = node.get('body');
-    if (body) this.execute(body);
+    if (body) this.execute(body, START);
   }
 
   // --- variables ----------------------------------------------------------------------------
 
   #set(name: string, value: Value): void {
-    this.#variables.set(name, value);
+    put(this.#variables, name, value);
     // What was known of its attributes and elements belonged to the old value.
     for (const other of this.#variables.keys())
       if (other.startsWith(`${name}.`) || other.startsWith(`${name}[`))
-        this.#variables.delete(other);
+        drop(this.#variables, other);
   }
 
   #assign(target: SyntaxNode, value: Value): void {
@@ -166,9 +195,9 @@ class PythonRun {
         const key = target.get('subscript');
         const container = base && this.evaluate(base);
         const text = key && this.evaluate(key).text;
-        if (container?.entries && text !== undefined) container.entries.set(text, value);
-        else if (container?.items) container.items.push(value);
-        else if (container) container.taint = worse(container.taint, value.taint);
+        if (container?.entries && text !== undefined) put(container.entries, text, value);
+        else if (container?.items) append(container.items, value);
+        else if (container) change(container, 'taint', worse(container.taint, value.taint));
         return;
       }
     }
@@ -176,23 +205,26 @@ class PythonRun {
 
   // --- statements ---------------------------------------------------------------------------
 
-  #block(nodes: readonly SyntaxNode[]): Completion {
-    for (const node of nodes) {
-      const completion = this.execute(node);
+  /** @param outer where it is, if a run can go on from within it */
+  #block(nodes: readonly SyntaxNode[], outer?: Place): Completion {
+    for (let index = this.#back.pop()?.at ?? 0; index < nodes.length; index++) {
+      const place = outer && { outer, at: index };
+      if (place && this.#back.length === 0) this.#path.mark(place);
+      const completion = this.execute(nodes[index]!, place);
       if (completion !== 'next') return completion;
     }
     return 'next';
   }
 
-  execute(node: SyntaxNode): Completion {
-    this.#path.step();
+  execute(node: SyntaxNode, place?: Place): Completion {
+    if (this.#back.length === 0) this.#path.step();
     switch (node.type) {
       case 'block':
       case 'module':
       case 'ERROR':
       case 'else_clause':
       case 'finally_clause':
-        return this.#block(node.named);
+        return this.#block(node.named, place);
       case 'expression_statement':
       case 'print_statement':
       case 'exec_statement':
@@ -207,7 +239,7 @@ class PythonRun {
         return 'next';
       case 'decorated_definition': {
         const definition = node.get('definition');
-        return definition ? this.execute(definition) : 'next';
+        return definition ? this.execute(definition, place) : 'next';
       }
       case 'class_definition':
         this.#set(node.get('name')?.text ?? '', opaque(CLEAN));
@@ -226,17 +258,17 @@ class PythonRun {
       case 'continue_statement':
         return 'continue';
       case 'if_statement':
-        return this.#if(node);
+        return this.#if(node, place);
       case 'for_statement':
-        return this.#for(node);
+        return this.#for(node, place);
       case 'while_statement':
-        return this.#while(node);
+        return this.#while(node, place);
       case 'try_statement':
-        return this.#try(node);
+        return this.#try(node, place);
       case 'with_statement':
-        return this.#with(node);
+        return this.#with(node, place);
       case 'match_statement':
-        return this.#match(node);
+        return this.#match(node, place);
       case 'assert_statement': {
         const condition = node.named[0];
         if (condition && !this.branch(condition)) throw ABANDON;
@@ -263,113 +295,123 @@ class PythonRun {
     }
   }
 
-  #if(node: SyntaxNode): Completion {
+  #if(node: SyntaxNode, outer: Place | undefined): Completion {
+    const alternatives = node.all('alternative');
+    const at = this.#back.pop()?.at ?? this.#way(node, alternatives);
+    const taken = at === OTHERWISE ? node : alternatives[at];
+    const body = taken?.type === 'else_clause' ? taken : taken?.get('consequence');
+    return body ? this.execute(body, outer && { outer, at }) : 'next';
+  }
+
+  /** The alternative that an `if` takes; `OTHERWISE` for none of them, and their number for nothing at all. */
+  #way(node: SyntaxNode, alternatives: readonly SyntaxNode[]): number {
     const condition = node.get('condition');
-    if (condition === undefined || this.branch(condition)) {
-      const consequence = node.get('consequence');
-      return consequence ? this.execute(consequence) : 'next';
-    }
-    for (const alternative of node.all('alternative')) {
-      if (alternative.type === 'else_clause') return this.execute(alternative);
+    if (condition === undefined || this.branch(condition)) return OTHERWISE;
+    for (const [index, alternative] of alternatives.entries()) {
+      if (alternative.type === 'else_clause') return index;
       const other = alternative.get('condition');
-      const consequence = alternative.get('consequence');
-      if (other && consequence && this.branch(other)) return this.execute(consequence);
+      if (other && alternative.get('consequence') && this.branch(other)) return index;
     }
-    return 'next';
+    return alternatives.length;
   }
 
-  /** Runs a loop body twice, so that what one iteration leaves meets the next. */
-  #repeat(body: SyntaxNode | undefined, before: () => boolean): Completion {
-    for (let round = 0; round < 2 && body; round++) {
-      if (!before()) break;
-      const completion = this.execute(body);
-      if (completion === 'break') return 'break';
-      if (completion === 'return') return 'return';
-    }
-    return 'next';
-  }
-
-  #for(node: SyntaxNode): Completion {
+  #for(node: SyntaxNode, outer: Place | undefined): Completion {
+    const back = this.#back.pop();
     const left = node.get('left');
     const right = node.get('right');
-    const over = right ? this.evaluate(right) : NOTHING;
+    const body = node.get('body');
+    const over = back?.over ?? (right ? this.evaluate(right) : NOTHING);
     const filled = over.items !== undefined && over.items.length > 0 && !over.repeated;
-    if (filled || this.#path.choose(2, node) === 0) {
-      const completion = this.#repeat(node.get('body'), () => {
-        if (left) this.#assign(left, elementOf(over));
-        return true;
-      });
-      if (completion === 'return') return 'return';
-      if (completion === 'break') return 'next';
+    if (back?.at !== OTHERWISE && (back || filled || this.#path.choose(2, node) === 0)) {
+      // Twice, so that what one iteration leaves meets the next.
+      for (let round = back?.at ?? 0; round < 2 && body; round++) {
+        if (left && round !== back?.at) this.#assign(left, elementOf(over));
+        const completion = this.execute(body, outer && { outer, at: round, over });
+        if (completion === 'break') return 'next';
+        if (completion === 'return') return 'return';
+      }
     }
     const otherwise = node.get('alternative');
-    return otherwise ? this.execute(otherwise) : 'next';
+    return otherwise ? this.execute(otherwise, outer && { outer, at: OTHERWISE, over }) : 'next';
   }
 
-  #while(node: SyntaxNode): Completion {
+  #while(node: SyntaxNode, outer: Place | undefined): Completion {
+    const back = this.#back.pop();
     const condition = node.get('condition');
-    const completion = this.#repeat(
-      node.get('body'),
-      () => condition === undefined || this.branch(condition),
-    );
-    return completion === 'return' ? 'return' : 'next';
+    const body = node.get('body');
+    for (let round = back?.at ?? 0; round < 2 && body; round++) {
+      if (condition && round !== back?.at && !this.branch(condition)) break;
+      const completion = this.execute(body, outer && { outer, at: round });
+      if (completion === 'break') break;
+      if (completion === 'return') return 'return';
+    }
+    return 'next';
   }
 
-  #try(node: SyntaxNode): Completion {
-    const handlers = node.children.filter((child) => child.type.startsWith('except'));
+  #try(node: SyntaxNode, outer: Place | undefined): Completion {
+    const back = this.#back.pop();
     const last = node.ofType('finally_clause');
-    const choice = this.#path.choose(handlers.length + 1, node);
-    const before = new Map(this.#variables);
-    const body = node.get('body');
-    let completion: Completion = 'next';
-    if (choice === 0) {
-      if (body) completion = this.execute(body);
-      const otherwise = node.ofType('else_clause');
-      if (completion === 'next' && otherwise) completion = this.execute(otherwise);
-    } else {
-      // Nothing that the body established holds where it failed.
-      this.#variables = before;
-      const handler = handlers[choice - 1]!;
-      for (const part of handler.walk())
-        if (part.type === 'as_pattern_target') this.#assign(part, opaque(DOUBTFUL));
-      const block = handler.ofType('block');
-      if (block) completion = this.execute(block);
-    }
+    const completion = back?.completion ?? this.#tried(node, outer, back?.at);
     if (last) {
-      const ending = this.execute(last);
+      const ending = this.execute(last, outer && { outer, at: 0, completion });
       if (ending !== 'next') return ending;
     }
     return completion;
   }
 
-  #with(node: SyntaxNode): Completion {
-    for (const item of node.ofType('with_clause')?.named ?? []) {
-      const value = item.get('value');
-      if (value) this.evaluate(value);
+  /** @param from the part to go on in: 0 the body, then the handlers, or what runs where the body did not fail */
+  #tried(node: SyntaxNode, outer: Place | undefined, from: number | undefined): Completion {
+    const handlers = node.children.filter((child) => child.type.startsWith('except'));
+    const at = from ?? this.#path.choose(handlers.length + 1, node);
+    if (at > 0) {
+      // Nothing that the body established holds where it failed.
+      const handler = handlers[at - 1]!;
+      if (from === undefined)
+        for (const part of handler.walk())
+          if (part.type === 'as_pattern_target') this.#assign(part, opaque(DOUBTFUL));
+      const block = handler.ofType('block');
+      return block ? this.execute(block, outer && { outer, at }) : 'next';
     }
-    const body = node.get('body');
-    return body ? this.execute(body) : 'next';
+    const body = at === OTHERWISE ? undefined : node.get('body');
+    const completion = body ? this.execute(body, outer && { outer, at: 0 }) : 'next';
+    const otherwise = node.ofType('else_clause');
+    if (completion !== 'next' || !otherwise) return completion;
+    return this.execute(otherwise, outer && { outer, at: OTHERWISE });
   }
 
-  #match(node: SyntaxNode): Completion {
+  #with(node: SyntaxNode, outer: Place | undefined): Completion {
+    if (!this.#back.pop())
+      for (const item of node.ofType('with_clause')?.named ?? []) {
+        const value = item.get('value');
+        if (value) this.evaluate(value);
+      }
+    const body = node.get('body');
+    return body ? this.execute(body, outer && { outer, at: 0 }) : 'next';
+  }
+
+  #match(node: SyntaxNode, outer: Place | undefined): Completion {
+    const cases = node.get('body')?.named ?? [];
+    const at = this.#back.pop()?.at ?? this.#case(node, cases);
+    const body = cases[at]?.get('consequence');
+    return body ? this.execute(body, outer && { outer, at }) : 'next';
+  }
+
+  /** The place of the case that a `match` takes, or their number; keeps what that case says. */
+  #case(node: SyntaxNode, cases: readonly SyntaxNode[]): number {
     const subject = node.get('subject');
     const value = subject ? this.evaluate(subject) : NOTHING;
-    const cases = node.get('body')?.named ?? [];
     const choice = this.#path.choose(cases.length + 1, node);
-    const chosen = cases[choice];
-    if (!chosen) return 'next';
-    const patterns = chosen.named.filter((child) => child.type === 'case_pattern');
+    const patterns = cases[choice]?.named.filter((child) => child.type === 'case_pattern') ?? [];
     const literal = patterns.every((pattern) =>
       pattern.walk().every((part) => !['dotted_name', 'splat_pattern'].includes(part.type)),
     );
     const wildcard = patterns.some((pattern) => pattern.text === '_');
-    if (subject && literal && !wildcard) this.#narrow(subject, value, 0);
+    if (cases[choice] && subject && literal && !wildcard) this.#narrow(subject, value, 0);
     for (const pattern of patterns)
       for (const part of pattern.walk())
         if (part.type === 'dotted_name' && part.named.length === 1)
           this.#set(part.text, mixed(value));
-    const body = chosen.get('consequence');
-    return body ? this.execute(body) : 'next';
+    return choice;
   }
 
   // --- conditions ---------------------------------------------------------------------------
@@ -414,7 +456,7 @@ class PythonRun {
     const current = subject === node ? value : this.evaluate(subject);
     if (!isUntrusted(current)) return;
     const escaped = current.escaped || limit === 0;
-    this.#variables.set(subject.text, {
+    put(this.#variables, subject.text, {
       ...current,
       taint: atMost(current.taint, limit),
       escaped,
@@ -495,7 +537,7 @@ class PythonRun {
       return;
     }
     if (!truth) return;
-    this.#variables.set(target.text, opaque(TAINTED));
+    put(this.#variables, target.text, opaque(TAINTED));
     const characters = body.type === 'comparison_operator' ? body.named[1] : undefined;
     const allowed = characters && this.evaluate(characters);
     if (body.type === 'boolean_operator') {
@@ -704,7 +746,16 @@ class PythonRun {
   }
 
   #comprehension(node: SyntaxNode): Value {
-    const before = new Map(this.#variables);
+    const before = this.#variables;
+    this.#variables = new Map(before);
+    try {
+      return this.#elements(node);
+    } finally {
+      this.#variables = before;
+    }
+  }
+
+  #elements(node: SyntaxNode): Value {
     for (const clause of node.named) {
       const left = clause.get('left');
       const right = clause.get('right');
@@ -719,7 +770,6 @@ class PythonRun {
     const isPair = body?.type === 'pair';
     const value = isPair ? body.get('value') : body;
     const item = value ? this.evaluate(value) : NOTHING;
-    this.#variables = before;
     if (isPair) return { ...opaque(CLEAN), entries: new Map([[HOLE, item]]) };
     return { ...opaque(CLEAN), items: [item], repeated: true };
   }
@@ -732,9 +782,10 @@ class PythonRun {
     const added = this.evaluate(right);
     const operator = node.get('operator')?.type ?? '';
     if (operator === '+=' && before.items) {
-      before.items.push(...(added.items ?? [elementOf(added)]));
-      before.repeated ||= added.repeated ?? added.items === undefined;
-      before.constant &&= added.constant;
+      append(before.items, ...(added.items ?? [elementOf(added)]));
+      const repeated = added.repeated ?? added.items === undefined;
+      if (!before.repeated) change(before, 'repeated', repeated);
+      if (!added.constant) change(before, 'constant', false);
       return before;
     }
     const value = this.#combine(operator.slice(0, -1), before, added);
@@ -857,6 +908,16 @@ class PythonRun {
     this.#variables = new Map(variables);
     this.#outermost = false;
     this.#calls++;
+    try {
+      return this.#called(node, args, keywords);
+    } finally {
+      this.#calls--;
+      this.#variables = variables;
+      this.#outermost = outermost;
+    }
+  }
+
+  #called(node: SyntaxNode, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value {
     const parameters = node.get('parameters')?.named ?? [];
     for (const [index, parameter] of parameters.entries()) {
       const name = parameterName(parameter);
@@ -869,16 +930,9 @@ class PythonRun {
     }
     const body = node.get('body');
     this.#returned = NOTHING;
-    let result = NOTHING;
-    if (body && node.type === 'lambda') result = this.evaluate(body);
-    else if (body) {
-      this.execute(body);
-      result = this.#returned;
-    }
-    this.#calls--;
-    this.#variables = variables;
-    this.#outermost = outermost;
-    return result;
+    if (body && node.type === 'lambda') return this.evaluate(body);
+    if (body) this.execute(body);
+    return this.#returned;
   }
 }
 

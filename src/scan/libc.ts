@@ -1,6 +1,7 @@
 /** What the functions of the C library write, return and leave behind, as far as buffers go. */
 import type { CRun, LibraryCall, NumberValue, PointerValue, Value } from './flow-c.js';
 import { Linear, ZERO } from './linear.js';
+import { change } from './trail.js';
 
 type Model = (run: CRun, call: LibraryCall) => Value;
 
@@ -41,9 +42,8 @@ function writeBounded(
   bound: Linear,
   options: { need?: Linear; or?: Linear; minor?: boolean } = {},
 ): void {
-  const pointerSize = [...bound.terms.keys()].find((unknown) =>
-    unknown.name.endsWith('the size of a pointer'),
-  );
+  const [pointerSize] =
+    bound.terms.find(([{ name }]) => name.endsWith('the size of a pointer')) ?? [];
   const wrong = pointerSize
     ? `the bound of ${call.name} is ${pointerSize.name}`
     : `the bound of ${call.name} is not limited to the size of ${target.block.name}`;
@@ -64,7 +64,7 @@ function leaves(run: CRun, target: PointerValue, after: Linear | undefined): voi
 
 function taint(target: PointerValue, ...sources: (Value | undefined)[]): void {
   const trusted = sources.every((source) => source?.kind === 'pointer' && source.block.trusted);
-  if (target.block.literal === undefined) target.block.trusted = trusted;
+  if (target.block.literal === undefined) change(target.block, 'trusted', trusted);
 }
 
 const DIRECTIVE =
@@ -225,7 +225,7 @@ model('sprintf vsprintf', (run, call) => {
   const { length, trusted } = printed(run, call, 1);
   writeUnbounded(run, call, target, length.plus(1));
   leaves(run, target, length);
-  target.block.trusted = trusted;
+  change(target.block, 'trusted', trusted);
   return run.fresh(`${call.name}()`, { atLeast: 0, atMost: length });
 });
 
@@ -240,7 +240,7 @@ model('snprintf vsnprintf', (run, call) => {
   writeBounded(run, call, target, bound);
   leaves(run, target, bound.minus(1));
   run.facts.add(target.block.length.minus(target.offset).minus(length));
-  target.block.trusted = trusted;
+  change(target.block, 'trusted', trusted);
   return result;
 });
 

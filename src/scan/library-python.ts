@@ -1,5 +1,7 @@
 /** What functions and methods of Python and its usual libraries make of untrusted data. */
+
 import type { Call } from './flow-python.js';
+import { append, change, put } from './trail.js';
 import {
   atMost,
   CLEAN,
@@ -136,20 +138,20 @@ methods('join', (call, receiver) => {
 });
 methods('append add insert appendleft', (call, receiver) => {
   const value = call.args.at(-1) ?? opaque(CLEAN);
-  if (receiver.items) receiver.items.push(value);
-  receiver.constant &&= value.constant;
+  if (receiver.items) append(receiver.items, value);
+  if (!value.constant) change(receiver, 'constant', false);
   return opaque(CLEAN);
 });
 methods('extend', (call, receiver) => {
   const value = first(call);
-  receiver.items?.push(...(value.items ?? [elementOf(value)]));
-  receiver.constant &&= value.constant;
+  if (receiver.items) append(receiver.items, ...(value.items ?? [elementOf(value)]));
+  if (!value.constant) change(receiver, 'constant', false);
   return opaque(CLEAN);
 });
 methods('update', (call, receiver) => {
   for (const [name, value] of [...(first(call).entries ?? []), ...call.keywords])
-    receiver.entries?.set(name, value);
-  receiver.constant = false;
+    if (receiver.entries) put(receiver.entries, name, value);
+  change(receiver, 'constant', false);
   return opaque(CLEAN);
 });
 methods('get setdefault pop', (call, receiver) => {

@@ -1,3 +1,5 @@
+import { record } from './trail.js';
+
 /** A number that is not known while reading the code, such as a parameter or the length of a string. */
 export interface Unknown {
   readonly name: string;
@@ -9,34 +11,50 @@ export interface Unknown {
   readonly unsignedOf?: Linear;
 }
 
+type Term = readonly [Unknown, number];
+
 /** `constant + sum of coefficient * unknown`; immutable. */
 export class Linear {
   readonly constant: number;
-  readonly terms: ReadonlyMap<Unknown, number>;
+  /** Each unknown once, with its coefficient, which is not 0. */
+  readonly terms: readonly Term[];
 
-  constructor(constant: number, terms: ReadonlyMap<Unknown, number> = new Map()) {
+  constructor(constant: number, terms: readonly Term[] = []) {
     this.constant = constant;
     this.terms = terms;
   }
 
   static of(unknown: Unknown): Linear {
-    return new Linear(0, new Map([[unknown, 1]]));
+    return new Linear(0, [[unknown, 1]]);
   }
 
   /** The number it is, if it is one. */
   get value(): number | undefined {
-    return this.terms.size === 0 ? this.constant : undefined;
+    return this.terms.length === 0 ? this.constant : undefined;
+  }
+
+  coefficientOf(unknown: Unknown): number {
+    const place = placeIn(this.terms, unknown);
+    return place < 0 ? 0 : this.terms[place]![1];
   }
 
   plus(other: Linear | number, factor = 1): Linear {
     if (typeof other === 'number') return new Linear(this.constant + factor * other, this.terms);
-    const terms = new Map(this.terms);
+    const sums = [...this.terms];
+    const placeOf = finder(this.terms, other.terms.length);
+    let cancels = false;
     for (const [unknown, coefficient] of other.terms) {
-      const sum = (terms.get(unknown) ?? 0) + factor * coefficient;
-      if (sum === 0) terms.delete(unknown);
-      else terms.set(unknown, sum);
+      const place = placeOf(unknown);
+      const known = place < 0 ? 0 : sums[place]![1];
+      const sum = known + factor * coefficient;
+      if (sum === 0) cancels = true;
+      if (place < 0) sums.push([unknown, sum]);
+      else sums[place] = [unknown, sum];
     }
-    return new Linear(this.constant + factor * other.constant, terms);
+    return new Linear(
+      this.constant + factor * other.constant,
+      cancels ? sums.filter(([, coefficient]) => coefficient !== 0) : sums,
+    );
   }
 
   minus(other: Linear | number): Linear {
@@ -46,6 +64,18 @@ export class Linear {
   times(factor: number): Linear {
     return ZERO.plus(this, factor);
   }
+}
+
+/** Finds unknowns among terms, `often` times; forms are short, but for those of hostile sources. */
+function finder(terms: readonly Term[], often: number): (unknown: Unknown) => number {
+  if (often <= 8 || terms.length <= 8) return (unknown) => placeIn(terms, unknown);
+  const places = new Map(terms.map(([unknown], place) => [unknown, place]));
+  return (unknown) => places.get(unknown) ?? -1;
+}
+
+function placeIn(terms: readonly Term[], unknown: Unknown): number {
+  for (let place = 0; place < terms.length; place++) if (terms[place]![0] === unknown) return place;
+  return -1;
 }
 
 /** Facts that one proof may look at. */
@@ -68,7 +98,7 @@ export class Facts {
 
   /** Adds `form <= 0`. */
   add(form: Linear): void {
-    if (form.terms.size > 0) this.#keep(form);
+    if (form.terms.length > 0) this.#keep(form);
     for (const [unknown, coefficient] of form.terms) {
       // An unsigned reading that is bounded above equals the signed number behind it.
       if (coefficient > 0 && unknown.unsignedOf !== undefined) {
@@ -87,6 +117,11 @@ export class Facts {
       else bounds.set(unknown, [this.#known.length]);
     }
     this.#known.push(fact);
+    record(() => {
+      this.#known.pop();
+      for (const [unknown, coefficient] of fact.terms)
+        (coefficient > 0 ? this.#above : this.#below).get(unknown)!.pop();
+    });
   }
 
   /** Whether `form <= 0` follows from what is known. Integers are taken as unbounded: no wrapping. */
@@ -104,7 +139,7 @@ export class Facts {
     const places = this.#above.get(unknown) ?? [];
     for (let at = 0; at < places.length; at++) {
       const fact = this.#known[places[at]!]!;
-      const limits = [...fact.terms].filter(([, coefficient]) => coefficient < 0);
+      const limits = fact.terms.filter(([, coefficient]) => coefficient < 0);
       if (limits.length === 0) yield 'number';
       for (const [limit] of limits) yield limit;
     }
@@ -124,7 +159,7 @@ export class Facts {
       passed = place + 1;
       if (budget.steps < 0) return false;
       const fact = this.#known[place]!;
-      const known = fact.terms.get(unknown)!;
+      const known = fact.coefficientOf(unknown);
       if (this.#prove(goal.plus(fact, -coefficient / known), depth - 1, budget)) return true;
     }
     budget.steps -= this.#known.length - passed;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Parsers } from './parse.js';
+import { Parsers, type SyntaxNode } from './parse.js';
 
 const parsers = await Parsers.load();
 
@@ -10,6 +10,17 @@ describe('Parsers', () => {
     const found = root.walk().find((node) => node.type === 'return_statement');
     expect(found).toMatchObject({ line: 4, text: 'return b;' });
     expect(found?.parent?.field).toBe('body');
+  });
+
+  it('lists what is under a node, but for what is skipped', () => {
+    const { root } = parsers.parse('int f(int a) { if (a) { g(a + 1); } return a; }\n// b\n', 'c');
+    const under = (node: SyntaxNode): SyntaxNode[] => [node, ...node.children.flatMap(under)];
+    for (const node of under(root)) expect(node.walk()).toEqual(under(node));
+    const types = root
+      .walk(({ type }) => type === 'if_statement' || type === 'parameter_list')
+      .filter(({ type }) => type === 'identifier' || type.endsWith('_statement'))
+      .map(({ type, text }) => (type === 'identifier' ? text : type));
+    expect(types).toEqual(['f', 'compound_statement', 'return_statement', 'a']);
   });
 
   it('leaves comments out', () => {

@@ -1,6 +1,6 @@
 import { Language as Grammar, Parser, type Tree } from 'web-tree-sitter';
 import { assetPath, ensure, messageOf, SutureError } from '../core/index.js';
-import { startTreeSitter } from './tree-sitter.js';
+import { cursorOf, startTreeSitter } from './tree-sitter.js';
 import type { SourceLanguage } from './types.js';
 
 /** Deeper nesting than any function has: the walks below recurse, and hostile input must not exhaust the stack. */
@@ -19,6 +19,9 @@ export class SyntaxNode {
   #children: SyntaxNode[] = NONE;
   #named: SyntaxNode[] = NONE;
   #text: string | undefined;
+  readonly #place: number;
+  /** Where in `order` the next node is that is not under this one. */
+  #next: number;
 
   constructor(
     readonly type: string,
@@ -32,7 +35,12 @@ export class SyntaxNode {
     readonly start: number,
     readonly end: number,
     readonly source: string,
-  ) {}
+    /** All nodes of the tree in source order: what is under a node follows it. */
+    readonly order: SyntaxNode[],
+  ) {
+    this.#place = order.length;
+    this.#next = order.push(this);
+  }
 
   get children(): readonly SyntaxNode[] {
     return this.#children;
@@ -41,6 +49,11 @@ export class SyntaxNode {
   /** The children that are more than words and signs. */
   get named(): readonly SyntaxNode[] {
     return this.#named;
+  }
+
+  /** For the copy of a tree only: nothing more is under this node. */
+  close(): void {
+    this.#next = this.order.length;
   }
 
   /** For the copy of a tree only. */
@@ -65,7 +78,10 @@ export class SyntaxNode {
 
   /** The first child with the given role. */
   get(field: string): SyntaxNode | undefined {
-    for (const child of this.children) if (child.field === field) return child;
+    // Asked more often than anything else.
+    const children = this.#children;
+    for (let at = 0; at < children.length; at++)
+      if (children[at]!.field === field) return children[at];
     return undefined;
   }
 
@@ -81,12 +97,16 @@ export class SyntaxNode {
 
   /** The node and everything under it, in source order; does not enter nodes that `skip` accepts. */
   walk(skip?: (node: SyntaxNode) => boolean): SyntaxNode[] {
-    const found: SyntaxNode[] = [];
-    const visit = (node: SyntaxNode): void => {
-      found.push(node);
-      for (const child of node.children) if (!skip?.(child)) visit(child);
-    };
-    visit(this);
+    if (!skip) return this.order.slice(this.#place, this.#next);
+    const found: SyntaxNode[] = [this];
+    for (let at = this.#place + 1; at < this.#next; ) {
+      const node = this.order[at]!;
+      if (skip(node)) at = node.#next;
+      else {
+        found.push(node);
+        at++;
+      }
+    }
     return found;
   }
 }
@@ -168,7 +188,7 @@ export class Parsers {
 }
 
 const unreadable = (source: string, unread: Parsed['unread']): Parsed => ({
-  root: new SyntaxNode('ERROR', undefined, undefined, 1, 1, 0, source.length, source),
+  root: new SyntaxNode('ERROR', undefined, undefined, 1, 1, 0, source.length, source, []),
   clean: false,
   errorLine: 1,
   unread,
@@ -181,7 +201,8 @@ const NAMED = new WeakMap<Grammar, boolean[]>();
 function copyTree(tree: Tree, source: string, grammar: Grammar): Parsed {
   const isNamed = NAMED.get(grammar) ?? [];
   NAMED.set(grammar, isNamed);
-  const cursor = tree.walk();
+  const cursor = cursorOf(tree);
+  const order: SyntaxNode[] = [];
   let errorLine: number | undefined;
   let unread: Parsed['unread'];
   const comments: Parsed['comments'] = [];
@@ -193,10 +214,10 @@ function copyTree(tree: Tree, source: string, grammar: Grammar): Parsed {
   let lineStart = 0;
   let counted = 0;
   for (;;) {
-    const kind = cursor.nodeTypeId;
+    const kind = cursor.type();
     const type = grammar.types[kind] ?? 'ERROR';
-    const start = cursor.startIndex;
-    const end = cursor.endIndex;
+    const start = cursor.start();
+    const end = cursor.end();
     let entered = false;
     for (; counted < start; counted++) {
       if (source.charCodeAt(counted) !== 10) continue;
@@ -208,29 +229,31 @@ function copyTree(tree: Tree, source: string, grammar: Grammar): Parsed {
     } else {
       const node = new SyntaxNode(
         type,
-        cursor.currentFieldName ?? undefined,
+        grammar.fields[cursor.field()] ?? undefined,
         parent,
         line,
         start - lineStart + 1,
         start,
         end,
         source,
+        order,
       );
-      const missing = start === end && cursor.nodeIsMissing;
+      const missing = start === end && cursor.isMissing();
       if (type === 'ERROR' || missing) errorLine ??= line;
       root ??= node;
-      isNamed[kind] ??= cursor.nodeIsNamed;
+      isNamed[kind] ??= cursor.isNamed();
       parent?.append(node, isNamed[kind]);
       if (depth >= MAX_DEPTH) unread = 'it is nested too deeply';
-      else if (cursor.gotoFirstChild()) {
+      else if (cursor.firstChild()) {
         entered = true;
         parent = node;
         depth++;
       }
     }
     if (entered) continue;
-    while (!cursor.gotoNextSibling()) {
-      if (!cursor.gotoParent()) {
+    while (!cursor.nextSibling()) {
+      parent?.close();
+      if (!cursor.parent()) {
         cursor.delete();
         const clean = errorLine === undefined && unread === undefined;
         return { root: root!, clean, errorLine, unread, comments };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ABANDON, explore, FileBudget } from './paths.js';
+import { change } from './trail.js';
 
 const [A, B] = [{}, {}];
 const PLACES = Array.from({ length: 30 }, () => ({}));
@@ -27,6 +28,45 @@ describe('explore', () => {
     });
     expect(complete).toBe(true);
     expect(seen).toEqual(['00', '01', '02', '1']);
+  });
+
+  it('goes on from the last place that a path has in common with the one before', () => {
+    const state = { text: '' };
+    const runs: string[] = [];
+    const ends: string[] = [];
+    const spent = { steps: 100 };
+    const complete = explore<number>((path, from) => {
+      const first = runs.length;
+      runs.push('');
+      if (from === undefined) state.text = '';
+      for (const [at, place] of PLACES.slice(0, 3).entries()) {
+        if (at < (from ?? 0)) continue;
+        path.mark(at);
+        path.step();
+        change(state, 'text', `${state.text}${path.choose(2, place)}`);
+        runs[first] = `${runs[first]}${at}`;
+      }
+      ends.push(state.text);
+    }, spent);
+    expect(complete).toBe(true);
+    expect(ends).toEqual(['000', '001', '010', '011', '100', '101', '110', '111']);
+    expect(runs).toEqual(['012', '2', '12', '2', '012', '2', '12', '2']);
+    // As many as if each had run from its start.
+    expect(spent.steps).toBe(100 - 8 * 3);
+  });
+
+  it('starts anew where a path has learnt something for all', () => {
+    const runs: (number | undefined)[] = [];
+    explore<number>((path, from) => {
+      runs.push(from);
+      if (from !== 2) {
+        path.mark(1);
+        if (path.choose(2, A) === 0 && runs.length === 1) path.startAnew();
+      }
+      path.mark(2);
+      path.choose(2, B);
+    });
+    expect(runs).toEqual([undefined, undefined, 1, 2]);
   });
 
   it('goes on behind an abandoned path', () => {

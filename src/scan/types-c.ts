@@ -1,5 +1,6 @@
 import { Linear } from './linear.js';
 import type { SyntaxNode } from './parse.js';
+import { put } from './trail.js';
 
 /** A C type, as far as sizes and signs matter. */
 export type CType =
@@ -135,7 +136,7 @@ export class TypeTable {
           }
         }
         const type: CType = { kind: 'struct', fields };
-        if (node.get('name')) this.#types.set(name, type);
+        if (node.get('name')) put(this.#types, name, type);
         return type;
       }
       default:
@@ -195,7 +196,7 @@ export class TypeTable {
     const base = this.base(node.get('type'));
     for (const declarator of node.all('declarator')) {
       const declared = this.declared(base, declarator);
-      if (declared) this.#types.set(declared.name, declared.type);
+      if (declared) put(this.#types, declared.name, declared.type);
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { SyntaxNode } from '../parse.js';
 import { ABANDON, explore, FileBudget, type Path } from '../paths.js';
+import { append, change, drop, put } from '../trail.js';
 import { type Models, modelOf } from './models.js';
 import type { Argument, Expression, FunctionNode, Program, Statement } from './program.js';
 import {
@@ -11,11 +12,13 @@ import {
   elementOf,
   HOLE,
   isConstant,
+  mark,
   type Step,
   step,
   Taint,
   taintsOf,
   textOf,
+  unmark,
   type Value,
 } from './values.js';
 
@@ -82,6 +85,19 @@ export interface FlowResult {
 
 type Completion = 'next' | 'break' | 'continue' | 'return' | { goto: string };
 
+/** Where a run is: a statement of a block, a way of an `if`, a round of a loop, within what is around it. */
+interface Place {
+  outer: Place | undefined;
+  at: number;
+  /** What a loop goes over. */
+  over?: Value;
+  /** How the body of a `try` ended that now does what it does at last. */
+  completion?: Completion;
+}
+const START: Place = { outer: undefined, at: 0 };
+/** The part of a `try` that runs where its body did not fail; 0 is the body, and 1 the first handler. */
+const OTHERWISE = -1;
+
 /** Functions of the same file are entered so deep. */
 const MAX_CALLS = 4;
 const MAX_JUMPS = 8;
@@ -105,18 +121,14 @@ export function runFlow(
   const file = new FileBudget(BUDGET);
   let complete = true;
   for (const entry of [undefined, ...program.functions]) {
+    let run: Run | undefined;
     const finished = file.spend((budget) =>
-      explore((path) => {
-        const run = new Run(
-          path,
-          program,
-          models,
-          sources,
-          listeners(),
-          heard,
-          judgements,
-          reached,
-        );
+      explore<Place>((path, from) => {
+        if (run && from) {
+          run.goOn(entry, from);
+          return;
+        }
+        run = new Run(path, program, models, sources, listeners(), heard, judgements, reached);
         run.module(entry === undefined);
         if (entry) run.entry(entry);
       }, budget),
@@ -162,7 +174,7 @@ function hearing(listeners: readonly Listener[]): Hearing {
 }
 
 class Run {
-  readonly #path: Path;
+  readonly #path: Path<Place>;
   readonly #models: Models;
   readonly #sources: Sources;
   readonly #listeners: Listener[];
@@ -171,15 +183,17 @@ class Run {
   readonly #reached: Set<SyntaxNode>;
   readonly #program: Program;
   #variables = new Map<string, Value>();
+  readonly #jumps = { count: 0 };
   #depth = 0;
-  #jumps = 0;
   /** The file itself is what runs, so what its statements say counts. */
   #quiet = false;
   #returned: Value = {};
   #entry: FunctionNode | undefined;
+  /** Where to go on from, from the inside out; empty where it has got there. */
+  readonly #back: Place[] = [];
 
   constructor(
-    path: Path,
+    path: Path<Place>,
     program: Program,
     models: Models,
     sources: Sources,
@@ -205,7 +219,7 @@ class Run {
     for (const statement of this.#program.body)
       if (statement.kind === 'define') this.#define(statement.function);
     try {
-      this.#block(this.#program.body);
+      this.#block(this.#program.body, judged ? START : undefined);
     } catch (thrown) {
       if (thrown !== ABANDON || judged) throw thrown;
     }
@@ -226,9 +240,21 @@ class Run {
       return value;
     });
     if (node.owner !== undefined && !this.#variables.has('this'))
-      this.#variables.set('this', { taint: this.#doubt(node.at, 'this') });
-    const completion = this.#block(node.body);
+      put(this.#variables, 'this', { taint: this.#doubt(node.at, 'this') });
+    this.#body(node);
+  }
+
+  #body(node: FunctionNode): void {
+    const completion = this.#block(node.body, START);
     if (completion !== 'return') this.#end(node.at);
+  }
+
+  /** Goes on from a place that it was at, with the state of then. */
+  goOn(entry: FunctionNode | undefined, from: Place): void {
+    for (let place: Place = from; place.outer; place = place.outer) this.#back.push(place);
+    this.#depth = 0;
+    if (entry) this.#body(entry);
+    else this.#block(this.#program.body, START);
   }
 
   #doubt(at: SyntaxNode, text: string): Taint {
@@ -241,7 +267,7 @@ class Run {
   ): void {
     for (const [index, parameter] of node.parameters.entries()) {
       const value = initial(parameter.name, parameter.type, index);
-      this.#variables.set(parameter.name, value);
+      put(this.#variables, parameter.name, value);
       if (parameter.pattern) this.#assign(parameter.pattern, value);
     }
   }
@@ -263,9 +289,12 @@ class Run {
 
   // --- statements ---------------------------------------------------------------------------
 
-  #block(statements: readonly Statement[]): Completion {
-    for (let index = 0; index < statements.length; index++) {
-      const completion = this.#execute(statements[index]!);
+  /** @param outer where it is, if a run can go on from within it */
+  #block(statements: readonly Statement[], outer?: Place): Completion {
+    for (let index = this.#back.pop()?.at ?? 0; index < statements.length; index++) {
+      const place = outer && { outer, at: index };
+      if (place && this.#back.length === 0) this.#path.mark(place);
+      const completion = this.#execute(statements[index]!, place);
       if (completion === 'next') continue;
       if (typeof completion === 'string') return completion;
       const target = statements.findIndex(
@@ -273,18 +302,21 @@ class Run {
       );
       if (target < 0) return completion;
       // Backwards it is a loop, and loops run a few times only.
-      if (target <= index && ++this.#jumps > MAX_JUMPS) throw ABANDON;
+      if (target <= index) {
+        if (this.#jumps.count >= MAX_JUMPS) throw ABANDON;
+        change(this.#jumps, 'count', this.#jumps.count + 1);
+      }
       index = target;
     }
     return 'next';
   }
 
   #define(node: FunctionNode): void {
-    this.#variables.set(node.name, { function: node });
+    put(this.#variables, node.name, { function: node });
   }
 
-  #execute(node: Statement): Completion {
-    this.#path.step();
+  #execute(node: Statement, place?: Place): Completion {
+    if (this.#back.length === 0) this.#path.step();
     switch (node.kind) {
       case 'expression':
         this.evaluate(node.value);
@@ -292,9 +324,9 @@ class Run {
       case 'declare': {
         // The very value, not a copy: two names of one pointer share what becomes of it.
         const value: Value = node.value ? this.evaluate(node.value) : {};
-        if (node.type !== undefined) value.type ??= node.type;
-        if (node.array) value.array = true;
-        this.#variables.set(node.name, value);
+        if (node.type !== undefined && value.type === undefined) change(value, 'type', node.type);
+        if (node.array) change(value, 'array', true);
+        put(this.#variables, node.name, value);
         if (node.value) this.#told(node.at, node.name, undefined, node.name, value);
         return 'next';
       }
@@ -303,11 +335,11 @@ class Run {
         return 'next';
       case 'class':
         for (const member of node.body) if (member.kind !== 'define') this.#execute(member);
-        this.#variables.set(node.name, { name: node.name });
+        put(this.#variables, node.name, { name: node.name });
         return 'next';
       case 'import':
         for (const { name, path } of node.bindings)
-          this.#variables.set(name, this.#global(path, node.at));
+          put(this.#variables, name, this.#global(path, node.at));
         return 'next';
       case 'return': {
         this.#returned = node.value ? this.evaluate(node.value) : {};
@@ -332,34 +364,29 @@ class Run {
       case 'label':
         return 'next';
       case 'block':
-        return this.#block(node.body);
-      case 'if':
-        return this.#block(this.branch(node.test) ? node.consequence : node.otherwise);
-      case 'while':
-        return this.#while(node);
-      case 'for': {
-        const over = this.evaluate(node.over);
-        const filled = (over.items?.length ?? 0) > 0 && !over.repeated;
-        if (!filled && this.#path.choose(2, node) === 1) return 'next';
-        for (let round = 0; round < 2; round++) {
-          this.#assign(node.target, elementOf(over, node.over.at));
-          const completion = this.#block(node.body);
-          if (completion === 'break') break;
-          if (completion === 'return' || typeof completion === 'object') return completion;
-        }
-        return 'next';
+        return this.#block(node.body, place);
+      case 'if': {
+        const way = this.#back.pop()?.at ?? (this.branch(node.test) ? 1 : 0);
+        const inside = place && { outer: place, at: way };
+        return this.#block(way === 1 ? node.consequence : node.otherwise, inside);
       }
+      case 'while':
+        return this.#while(node, place);
+      case 'for':
+        return this.#for(node, place);
       case 'try':
-        return this.#try(node);
+        return this.#try(node, place);
       case 'switch':
-        return this.#switch(node);
+        return this.#switch(node, place);
     }
   }
 
-  #while(node: Statement & { kind: 'while' }): Completion {
-    for (let round = 0; round < 2; round++) {
-      if (node.test && !(node.first && round === 0) && !this.branch(node.test)) break;
-      const completion = this.#block(node.body);
+  #while(node: Statement & { kind: 'while' }, outer: Place | undefined): Completion {
+    const back = this.#back.pop();
+    for (let round = back?.at ?? 0; round < 2; round++) {
+      const entered = round === back?.at || (node.first && round === 0);
+      if (node.test && !entered && !this.branch(node.test)) break;
+      const completion = this.#block(node.body, outer && { outer, at: round });
       if (completion === 'break') break;
       if (completion === 'return' || typeof completion === 'object') return completion;
       if (node.update) this.evaluate(node.update);
@@ -367,37 +394,55 @@ class Run {
     return 'next';
   }
 
-  #try(node: Statement & { kind: 'try' }): Completion {
-    const choice = this.#path.choose(node.handlers.length + 1, node);
-    const before = new Map(this.#variables);
-    let completion: Completion;
-    if (choice === 0) {
-      completion = this.#block(node.body);
-      if (completion === 'next') completion = this.#block(node.otherwise);
-    } else {
-      // Nothing that the body established holds where it failed.
-      this.#variables = before;
-      const handler = node.handlers[choice - 1]!;
-      if (handler.name !== undefined)
-        this.#variables.set(handler.name, {
-          name: 'exception',
-          taint: this.#doubt(node.at, `the exception ${handler.name}`),
-        });
-      completion = this.#block(handler.body);
+  #for(node: Statement & { kind: 'for' }, outer: Place | undefined): Completion {
+    const back = this.#back.pop();
+    const over = back?.over ?? this.evaluate(node.over);
+    const filled = (over.items?.length ?? 0) > 0 && !over.repeated;
+    if (!back && !filled && this.#path.choose(2, node) === 1) return 'next';
+    for (let round = back?.at ?? 0; round < 2; round++) {
+      if (round !== back?.at) this.#assign(node.target, elementOf(over, node.over.at));
+      const completion = this.#block(node.body, outer && { outer, at: round, over });
+      if (completion === 'break') break;
+      if (completion === 'return' || typeof completion === 'object') return completion;
     }
-    const ending = this.#block(node.last);
-    return ending === 'next' ? completion : ending;
+    return 'next';
   }
 
-  #switch(node: Statement & { kind: 'switch' }): Completion {
-    const subject = this.evaluate(node.subject);
-    const others = node.cases.some(({ tests }) => tests.length === 0) ? 0 : 1;
-    const choice = this.#path.choose(node.cases.length + others, node);
-    const chosen = node.cases[choice];
-    const tests = (chosen?.tests ?? []).map((test) => this.evaluate(test));
-    if (tests.length > 0 && tests.every(isConstant)) subject.taint?.fit.add('*');
-    for (const { body } of node.cases.slice(choice)) {
-      const completion = this.#block(body);
+  #try(node: Statement & { kind: 'try' }, outer: Place | undefined): Completion {
+    const back = this.#back.pop();
+    let completion = back?.completion;
+    if (completion === undefined) {
+      const part = back?.at ?? this.#path.choose(node.handlers.length + 1, node);
+      if (part > 0) {
+        // Nothing that the body established holds where it failed.
+        const { name, body } = node.handlers[part - 1]!;
+        if (!back && name !== undefined)
+          put(this.#variables, name, {
+            name: 'exception',
+            taint: this.#doubt(node.at, `the exception ${name}`),
+          });
+        completion = this.#block(body, outer && { outer, at: part });
+      } else {
+        if (part === 0) completion = this.#block(node.body, outer && { outer, at: 0 });
+        if (part === OTHERWISE || completion === 'next')
+          completion = this.#block(node.otherwise, outer && { outer, at: OTHERWISE });
+      }
+    }
+    const ending = this.#block(node.last, outer && { outer, at: 0, completion: completion! });
+    return ending === 'next' ? completion! : ending;
+  }
+
+  #switch(node: Statement & { kind: 'switch' }, outer: Place | undefined): Completion {
+    let choice = this.#back.pop()?.at;
+    if (choice === undefined) {
+      const subject = this.evaluate(node.subject);
+      const others = node.cases.some(({ tests }) => tests.length === 0) ? 0 : 1;
+      choice = this.#path.choose(node.cases.length + others, node);
+      const tests = (node.cases[choice]?.tests ?? []).map((test) => this.evaluate(test));
+      if (tests.length > 0 && tests.every(isConstant)) subject.taint?.makeFit('*');
+    }
+    for (let at = choice; at < node.cases.length; at++) {
+      const completion = this.#block(node.cases[at]!.body, outer && { outer, at });
       if (completion === 'break') return 'next';
       if (completion !== 'next') return completion;
     }
@@ -409,7 +454,7 @@ class Run {
   #assign(target: Expression, value: Value): void {
     switch (target.kind) {
       case 'name':
-        this.#variables.set(target.name, value);
+        put(this.#variables, target.name, value);
         this.#forgetFields(target.name);
         break;
       case 'assign':
@@ -433,8 +478,8 @@ class Run {
         this.#tell(this.#heard.access, (listener) =>
           listener.access?.(object, 'member', target.at),
         );
-        this.#variables.set(target.at.text, value);
-        object.entries?.set(target.name, value);
+        put(this.#variables, target.at.text, value);
+        if (object.entries) put(object.entries, target.name, value);
         const name =
           object.name === undefined ? `.${target.name}` : `${object.name}.${target.name}`;
         this.#told(target.at, target.at.text, object, name, value);
@@ -444,7 +489,7 @@ class Run {
         const object = this.evaluate(target.object);
         const key = this.evaluate(target.key);
         this.#tell(this.#heard.access, (listener) => listener.access?.(object, 'index', target.at));
-        if (object.entries && key.text !== undefined) object.entries.set(key.text, value);
+        if (object.entries && key.text !== undefined) put(object.entries, key.text, value);
         else this.#pour(object, [value], target.at);
         this.#told(target.at, target.at.text, object, `${object.name ?? ''}[]`, value);
         return;
@@ -469,7 +514,7 @@ class Run {
     const { length } = name;
     for (const other of this.#variables.keys())
       if (other.length > length && other.startsWith(name) && /^(?:\.|->)/.test(other.slice(length)))
-        this.#variables.delete(other);
+        drop(this.#variables, other);
   }
 
   #told(at: SyntaxNode, text: string, object: Value | undefined, name: string, value: Value): void {
@@ -481,12 +526,12 @@ class Run {
   /** Puts data into a container or a buffer that others may share. */
   #pour(into: Value, values: readonly (Value | undefined)[], at: SyntaxNode): void {
     if (into.items) {
-      into.items.push(...values.filter((value) => value !== undefined));
+      append(into.items, ...values.filter((value) => value !== undefined));
       return;
     }
     const { taint } = derived(at, [into, ...values]);
-    if (taint) into.taint = taint;
-    delete into.text;
+    if (taint) change(into, 'taint', taint);
+    change(into, 'text', undefined);
   }
 
   // --- conditions ---------------------------------------------------------------------------
@@ -508,7 +553,7 @@ class Run {
     }
     const truth = this.#path.choose(2, node) === 0;
     // The same value tested again gives the same.
-    if (test.kind === 'value') test.value.truth = truth;
+    if (test.kind === 'value') change(test.value, 'truth', truth);
     else if (test.kind === 'compare') rememberComparison(test, truth);
     this.#pass(test, truth);
     return truth;
@@ -546,18 +591,18 @@ class Run {
       const known = [left, right].find(isConstant);
       const other = known === left ? right : left;
       // One of the program's own values; that it is nothing at all says little of the rest.
-      if (known && !known.isNull && other.taint) other.taint.fit.add('*');
+      if (known && !known.isNull && other.taint) other.taint.makeFit('*');
     }
     const inside = (op === 'in' && holds) || (op === 'not in' && !holds);
     // A collection, not a text that it is a part of.
     if (inside && taintsOf(right).length === 0 && right.text === undefined)
-      left.taint?.fit.add('*');
+      left.taint?.makeFit('*');
   }
 
   #checked(call: Call, holds: boolean): void {
     const subject = call.args[0];
     if (DIGESTS.test(call.name)) {
-      if (holds) (call.receiver ?? subject)?.taint?.fit.add('*');
+      if (holds) (call.receiver ?? subject)?.taint?.makeFit('*');
       return;
     }
     const matches = /(?:^|\.)(?:fullmatch|match|search|test)$/.test(call.name);
@@ -571,8 +616,8 @@ class Run {
       const checked = text ?? (own === undefined ? call.receiver : undefined);
       if (!checked?.taint) return;
       if (pattern !== undefined && onlyAllows(pattern, whole, /\.(?:re|match)$/.test(call.name)))
-        checked.taint.fit.add('*');
-      else checked.taint.doubtful = true;
+        checked.taint.makeFit('*');
+      else change(checked.taint, 'doubtful', true);
       return;
     }
     const last = call.name.split('.').at(-1)!;
@@ -582,8 +627,8 @@ class Run {
       call.receiver &&
       taintsOf(call.receiver).length === 0
     )
-      subject?.taint?.fit.add('*');
-    else if (DOUBTS.test(last) && subject?.taint) subject.taint.doubtful = true;
+      subject?.taint?.makeFit('*');
+    else if (DOUBTS.test(last) && subject?.taint) change(subject.taint, 'doubtful', true);
   }
 
   // --- expressions --------------------------------------------------------------------------
@@ -812,7 +857,7 @@ class Run {
       });
       for (const callback of callbacks) this.#callBack(callback, call);
       if (result) {
-        result.name ??= `${call.name}()`;
+        if (result.name === undefined) change(result, 'name', `${call.name}()`);
         return result;
       }
     } else for (const callback of callbacks) this.#callBack(callback, call);
@@ -870,7 +915,7 @@ class Run {
       const inner = !this.#program.functions.includes(node);
       for (const [name, value] of inner ? this.#variables : [])
         if (outside.has(name) && !node.parameters.some((parameter) => parameter.name === name))
-          outside.set(name, value);
+          put(outside, name, value);
       this.#variables = outside;
       this.#returned = returned;
       this.#depth--;
@@ -901,20 +946,18 @@ const COMPARED = 'compared';
 function rememberComparison({ op, left, right }: Test & { kind: 'compare' }, truth: boolean): void {
   const key = comparisonKey(op, right);
   if (key === undefined) return;
-  left.marks ??= new Map();
-  const known = (left.marks.get(COMPARED) as Map<string, boolean> | undefined) ?? new Map();
-  known.set(key, truth);
-  left.marks.set(COMPARED, known);
+  const known = left.marks?.get(COMPARED) as Map<string, boolean> | undefined;
+  mark(left, COMPARED, new Map(known).set(key, truth));
 }
 
 function forgetComparisons(value: Value): void {
-  value.marks?.delete(COMPARED);
-  delete value.isNull;
+  unmark(value, COMPARED);
+  change(value, 'isNull', undefined);
   if (value.number !== undefined) {
-    delete value.number;
-    delete value.text;
+    change(value, 'number', undefined);
+    change(value, 'text', undefined);
   }
-  if (value.text === undefined && value.items === undefined) delete value.truth;
+  if (value.text === undefined && value.items === undefined) change(value, 'truth', undefined);
 }
 
 const comparisonKey = (op: string, right: Value): string | undefined =>

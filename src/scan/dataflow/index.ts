@@ -16,11 +16,13 @@ export {
   elementOf,
   HOLE,
   isConstant,
+  mark,
   type Step,
   step,
   Taint,
   taintsOf,
   textOf,
+  unmark,
   type Value,
 } from './values.js';
 

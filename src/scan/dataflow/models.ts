@@ -1,4 +1,5 @@
 /** What functions make of data, by language: tables that the flow looks calls up in. */
+import { change } from '../trail.js';
 import type { SourceLanguage } from '../types.js';
 import type { Call } from './flow.js';
 import { derived, elementOf, HOLE, step, Taint, taintsOf, textOf, type Value } from './values.js';
@@ -57,7 +58,7 @@ function cleaned(value: Value, places: readonly string[], call: Call): Value {
   const parents = taintsOf(value);
   if (parents.length === 0) return value;
   const taint = new Taint(() => step(call.at, `${call.name} makes it fit`), parents);
-  for (const place of places) taint.fit.add(place);
+  for (const place of places) taint.makeFit(place);
   const { items: _, entries: __, ...rest } = value;
   return { ...rest, taint };
 }
@@ -138,7 +139,7 @@ const prints =
       },
     );
     tools.pour(target, kept);
-    target.text = text;
+    change(target, 'text', text);
     return {};
   };
 

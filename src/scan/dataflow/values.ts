@@ -1,5 +1,6 @@
 /** What the data flow knows of a value on one path. */
 import type { SyntaxNode } from '../parse.js';
+import { change, drop, include, put } from '../trail.js';
 import type { FunctionNode } from './program.js';
 
 /** Stands in a text for a part that is not known. */
@@ -19,8 +20,7 @@ export interface Step {
  * cleans what is derived from it later and before, but not what it was derived from.
  */
 export class Taint {
-  /** Purposes that it was made fit for: the place of a rule, or `*` for all. */
-  readonly fit = new Set<string>();
+  readonly #fit = new Set<string>();
   /** Something was done to it that may have made it fit; nobody can tell. */
   doubtful: boolean;
   readonly parents: readonly Taint[];
@@ -31,6 +31,11 @@ export class Taint {
     this.#step = step;
     this.parents = parents;
     this.doubtful = doubtful;
+  }
+
+  /** Makes it fit for a purpose: the place of a rule, or `*` for all. */
+  makeFit(place: string): void {
+    include(this.#fit, place);
   }
 
   get step(): Step {
@@ -50,7 +55,7 @@ export class Taint {
     const pending: { taint: Taint; trail: Trail }[] = [{ taint: this, trail: undefined }];
     for (let next = pending.pop(); next; next = pending.pop()) {
       const { taint, trail } = next;
-      if (seen.has(taint) || taint.fit.has(place) || taint.fit.has('*')) continue;
+      if (seen.has(taint) || taint.#fit.has(place) || taint.#fit.has('*')) continue;
       if (taint.doubtful && !doubtful) continue;
       seen.add(taint);
       const longer = { taint, before: trail };
@@ -96,6 +101,17 @@ export interface Value {
   array?: true;
   /** What rules keep about this very value on this path, by a key of their own. */
   marks?: Map<string, unknown>;
+}
+
+/** Keeps something about a value on this path, for all of its names. */
+export function mark(value: Value | undefined, key: string, what: unknown): void {
+  if (!value) return;
+  if (!value.marks) change(value, 'marks', new Map());
+  put(value.marks!, key, what);
+}
+
+export function unmark(value: Value, key: string): void {
+  if (value.marks) drop(value.marks, key);
 }
 
 export const step = (at: SyntaxNode, text: string): Step => ({

@@ -1,7 +1,7 @@
 import type { Call, Judgement, Listener } from '../dataflow/index.js';
-import { HOLE } from '../dataflow/index.js';
+import { HOLE, mark } from '../dataflow/index.js';
 import { examples, JAVASCRIPT, PYTHON, type Rule } from './rule.js';
-import { mark, safe, unsafe } from './say.js';
+import { safe, unsafe } from './say.js';
 
 /** Hosts that are no further than this machine. */
 const LOCAL =

@@ -1,5 +1,5 @@
 import type { Call, Judgement, Listener, Value } from '../dataflow/index.js';
-import { HOLE } from '../dataflow/index.js';
+import { HOLE, mark } from '../dataflow/index.js';
 import { examples, JAVASCRIPT, PYTHON, type Rule } from './rule.js';
 import { safe, unsafe } from './say.js';
 
@@ -41,10 +41,7 @@ function call(call: Call): Judgement | undefined {
 /** `path.join(os.tmpdir(), name)` and `os.path.join(tempfile.gettempdir(), name)`. */
 function called({ name, args }: Call, result: Value): void {
   const folder = /^(?:os\.tmpdir|tempfile\.gettempdir)\(\)$/.test(args[0]?.name ?? '');
-  if (folder && /^(?:path|os\.path)\.join$/.test(name)) {
-    result.marks ??= new Map();
-    result.marks.set('cwe377', true);
-  }
+  if (folder && /^(?:path|os\.path)\.join$/.test(name)) mark(result, 'cwe377', true);
 }
 
 export const insecureTemporaryFile: Rule = {

@@ -1,6 +1,7 @@
 import type { Call, Judgement, Listener, Value } from '../dataflow/index.js';
-import { step } from '../dataflow/index.js';
+import { mark, step, unmark } from '../dataflow/index.js';
 import type { SyntaxNode } from '../parse.js';
+import { change, drop, empty, exclude, include, put } from '../trail.js';
 import { argumentTexts, isAddressOnly, learn, nullityOf } from './pointers.js';
 import { C, examples, type Rule } from './rule.js';
 
@@ -44,8 +45,7 @@ interface Known {
 const knownOf = (value: Value): Known | undefined => value.marks?.get(KEY) as Known | undefined;
 
 function setKnown(value: Value, known: Known): void {
-  value.marks ??= new Map();
-  value.marks.set(KEY, known);
+  mark(value, KEY, known);
 }
 
 function listen(): Listener {
@@ -53,13 +53,13 @@ function listen(): Listener {
   const nulls = new Set<Value>();
   /** First use of a pointer of which nothing was known. */
   const firstUse = new Map<Value, { at: SyntaxNode; text: string }>();
-  let late: Judgement | undefined;
+  const late: { judgement?: Judgement } = {};
 
   const used = (value: Value, text: string, at: SyntaxNode): Judgement | undefined => {
     const known = knownOf(value);
     if (!known) {
       if (!value.isNull && !value.array && !firstUse.has(value) && isUnconditional(at))
-        firstUse.set(value, { at, text });
+        put(firstUse, value, { at, text });
       return undefined;
     }
     const origin = known.from && step(known.from.at, known.from.at.text.slice(0, 80));
@@ -81,7 +81,7 @@ function listen(): Listener {
   /** Who takes a pointer may look at it, or end the program. */
   const doubt = (call: Call): void => {
     for (const value of nulls) setKnown(value, { ...knownOf(value), state: 'doubtful' });
-    nulls.clear();
+    empty(nulls);
     for (const value of call.args)
       if (knownOf(value)?.state === 'may be null')
         setKnown(value, { ...knownOf(value), state: 'doubtful' });
@@ -101,9 +101,9 @@ function listen(): Listener {
       for (const [index, value] of call.args.entries()) {
         // What gets the address of a variable may give it something new.
         if (!texts[index]?.startsWith('&')) continue;
-        firstUse.delete(value);
-        nulls.delete(value);
-        value.marks?.delete(KEY);
+        drop(firstUse, value);
+        exclude(nulls, value);
+        unmark(value, KEY);
       }
       if (MAY_FAIL.has(call.name) && !call.args.includes(result))
         setKnown(result, { state: 'may be null', from: call });
@@ -123,17 +123,17 @@ function listen(): Listener {
         if (before) setKnown(value, { ...before, state: 'checked' });
         return;
       }
-      nulls.add(value);
+      include(nulls, value);
       setKnown(value, { ...before, state: 'null' });
       const first = firstUse.get(value);
-      if (first)
-        late ??= {
+      if (first && !late.judgement)
+        change(late, 'judgement', {
           status: 'unsafe',
           message: `${first.text} is used before it is compared with NULL`,
           at: first.at,
-        };
+        });
     },
-    end: () => late,
+    end: () => late.judgement,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Call, Test, Value } from '../dataflow/index.js';
+import { mark } from '../dataflow/index.js';
 import { examples } from './rule.js';
-import { mark } from './say.js';
 import { taintRule } from './taint.js';
 import { hostChecked, hostIsFixed, isOwnPath } from './urls.js';
 

@@ -1,7 +1,7 @@
 import type { Call, Judgement, Listener, Value } from '../dataflow/index.js';
-import { taintsOf } from '../dataflow/index.js';
+import { mark, taintsOf } from '../dataflow/index.js';
 import { examples, JAVASCRIPT, PYTHON, type Rule } from './rule.js';
-import { flagOf, mark, safe, unknown, unsafe } from './say.js';
+import { flagOf, safe, unknown, unsafe } from './say.js';
 
 const LXML = /^lxml\.etree\.(?:parse|fromstring|XML|fromstringlist|iterparse|HTML)$/;
 /** These never fetch external entities. */

@@ -1,8 +1,9 @@
 /** Who owns a heap pointer on one path: it is freed once, and not used afterwards. */
 import type { Call, Judgement, Listener, Value } from '../dataflow/index.js';
-import { step } from '../dataflow/index.js';
+import { mark, step, unmark } from '../dataflow/index.js';
 import type { SyntaxNode } from '../parse.js';
-import { argumentTexts, functionText, isAddressOnly, learn, nullityOf } from './pointers.js';
+import { drop, put } from '../trail.js';
+import { argumentTexts, functionOf, isAddressOnly, learn, nullityOf } from './pointers.js';
 
 const words = (text: string): Set<string> => new Set(text.split(' '));
 
@@ -25,19 +26,25 @@ function releases({ name, args, at }: Call, texts: readonly string[]): boolean {
   if (!RELEASES.test(name) || REUSABLE.test(name)) return false;
   if (args.length !== 1 || !/^[a-z_]\w*$/i.test(text)) return false;
   // Where another function frees it, this one frees a part of it only.
-  let alone = ALONE.get(at);
-  if (alone === undefined) {
-    const others = functionText(at).matchAll(new RegExp(`(\\w+)\\s*\\(\\s*${text}\\s*\\)`, 'g'));
-    alone = [...others].every(
-      ([, other]) => other === name || !/free|destroy|release/i.test(other!),
-    );
-    ALONE.set(at, alone);
-  }
-  return alone;
+  const others = givenTo(functionOf(at)).get(text) ?? [];
+  return others.every((other) => other === name || !/free|destroy|release/i.test(other));
 }
 
-/** What the text says of a call is the same on each path. */
-const ALONE = new WeakMap<SyntaxNode, boolean>();
+const given = new WeakMap<SyntaxNode, ReadonlyMap<string, string[]>>();
+
+/** What is called with a name alone, by that name: read once, not on each path. */
+function givenTo(node: SyntaxNode): ReadonlyMap<string, readonly string[]> {
+  const known = given.get(node);
+  if (known) return known;
+  const found = new Map<string, string[]>();
+  for (const [, callee, argument] of node.text.matchAll(/(\w+)\s*\(\s*(\w+)\s*\)/g)) {
+    const callees = found.get(argument!);
+    if (callees) callees.push(callee!);
+    else found.set(argument!, [callee!]);
+  }
+  given.set(node, found);
+  return found;
+}
 
 interface Freed {
   at: SyntaxNode;
@@ -56,11 +63,6 @@ export function heapListener(kind: 'double free' | 'use after free'): Listener {
 
   const freedOf = (value: Value, text: string): Freed | undefined =>
     (value.marks?.get(kind) as Freed | undefined) ?? fields.get(text);
-
-  const mark = (value: Value, freed: Freed): void => {
-    value.marks ??= new Map();
-    value.marks.set(kind, freed);
-  };
 
   const unsafe = (freed: Freed, message: string, at: SyntaxNode): Judgement => ({
     status: 'unsafe',
@@ -105,19 +107,19 @@ export function heapListener(kind: 'double free' | 'use after free'): Listener {
       const [value] = call.args;
       const freed = { at: call.at, text: texts[0] ?? '' };
       if (/^(?:[kg]_?|x)?realloc(?:array)?$/.test(call.name) && value && !value.isNull)
-        replaces.set(result, { old: value, freed });
+        put(replaces, result, { old: value, freed });
       // Whether it counts references is not known, so that a second release may be right.
       const ends = kind === 'use after free' && releases(call, texts);
       if ((FREES.has(call.name) || ends) && value && !value.isNull) {
-        mark(value, freed);
-        if (isStableField(freed.text, call.at)) fields.set(freed.text, freed);
+        mark(value, kind, freed);
+        if (isStableField(freed.text, call.at)) put(fields, freed.text, freed);
         return;
       }
       // What gets the address of a variable may give it something new.
       for (const [index, argument] of call.args.entries()) {
         const [, name] = /^&\s*(.+)$/.exec(texts[index] ?? '') ?? [];
         if (name === undefined) continue;
-        argument.marks?.delete(kind);
+        unmark(argument, kind);
         forget(fields, name);
       }
       for (const text of texts) forget(fields, text, true);
@@ -140,7 +142,7 @@ export function heapListener(kind: 'double free' | 'use after free'): Listener {
       if (!known) return;
       learn(known.value, known.isNull);
       const replaced = replaces.get(known.value);
-      if (replaced && !known.isNull) mark(replaced.old, replaced.freed);
+      if (replaced && !known.isNull) mark(replaced.old, kind, replaced.freed);
     },
   };
 }
@@ -152,7 +154,7 @@ function isStableField(text: string, at: SyntaxNode): boolean {
   const root = ROOT.exec(text)?.[0];
   if (root === undefined || /[[(*+]/.test(text)) return false;
   const moves = new RegExp(`\\b${root}\\s*(?:\\+\\+|--|[-+]=)|(?:\\+\\+|--)\\s*${root}\\b`);
-  return !moves.test(functionText(at));
+  return !moves.test(functionOf(at).text);
 }
 
 /** @param inside what lies behind the pointer may have changed, not the pointer */
@@ -163,7 +165,7 @@ function forget(fields: Map<string, Freed>, text: string, inside = false): void 
       field.startsWith(`${text}->`) ||
       field.startsWith(`${text}.`)
     )
-      fields.delete(field);
+      drop(fields, field);
 }
 
 /** The pointer in `p->field`, `p[i]` and `*p`. */

@@ -1,6 +1,7 @@
 /** What rules about pointers of C share: what a condition says of them, and what calls do to them. */
 import type { Call, Test, Value } from '../dataflow/index.js';
 import type { SyntaxNode } from '../parse.js';
+import { change } from '../trail.js';
 
 /** A pointer that a condition speaks of, and whether it is null where that condition holds (or not). */
 export function nullityOf(
@@ -23,8 +24,8 @@ export function nullityOf(
 
 /** Keeps it for this path, so that conditions that contradict it are not taken. */
 export function learn(value: Value, isNull: boolean): void {
-  value.truth = !isNull;
-  if (isNull) value.isNull = true;
+  change(value, 'truth', !isNull);
+  if (isNull) change(value, 'isNull', true);
 }
 
 /** Whether `&p->field` only names a place, so that nothing is read there. */
@@ -51,9 +52,9 @@ export function argumentTexts({ at }: Call): readonly string[] {
   return found;
 }
 
-/** The body of the function around a place, as it stands in the source. */
-export function functionText(at: SyntaxNode): string {
+/** The function around a place, or the place itself. */
+export function functionOf(at: SyntaxNode): SyntaxNode {
   let node: SyntaxNode | undefined = at;
   while (node && node.type !== 'function_definition') node = node.parent;
-  return (node ?? at).text;
+  return node ?? at;
 }

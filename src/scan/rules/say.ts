@@ -41,10 +41,3 @@ export function flagOf(call: Call, name: string): boolean | undefined {
   const plain = /^(?:true|false|none|null|integer|number|identifier)$/;
   return written && !plain.test(written.type) ? undefined : value?.truth;
 }
-
-/** Keeps something about a value, for all of its names. */
-export function mark(value: Value | undefined, key: string, what: unknown): void {
-  if (!value) return;
-  value.marks ??= new Map();
-  value.marks.set(key, what);
-}

@@ -82,11 +82,11 @@ export function taintRule(rule: TaintRule): Rule {
       }
       if (cleans)
         listener.called = (call, result) => {
-          if (cleans(call)) for (const taint of taintsOf(result)) taint.fit.add(place);
+          if (cleans(call)) for (const taint of taintsOf(result)) taint.makeFit(place);
         };
       if (guard)
         listener.test = (test, holds) => {
-          for (const taint of taintsOf(guard(test, holds))) taint.fit.add(place);
+          for (const taint of taintsOf(guard(test, holds))) taint.makeFit(place);
         };
       return listener;
     },
