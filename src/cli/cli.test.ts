@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sutureProcess } from './testing/process.js';
+import { bin, sutureProcess } from './testing/process.js';
 
 const fixture = fileURLToPath(new URL('../../fixtures/llama_f32/model', import.meta.url));
 let dir: string;
@@ -133,6 +135,36 @@ describe('suture', () => {
     expect(loud.err).toContain('judge 1/1');
     expect(quiet).toEqual({ ...loud, err: '' });
   }, 60_000);
+
+  it('takes options from a settings file, behind the environment and the command line', async () => {
+    const settings = { model: 'from-file', gap: { samples: 3 } };
+    writeFileSync(join(dir, 'settings.json'), JSON.stringify(settings));
+    const gap = (...args: string[]) => suture(['--settings', 'settings.json', 'gap', ...args]);
+    expect((await gap()).err).toMatch(/no model at from-file.*NOT_FOUND/);
+    expect((await gap('-m', 'from-line')).err).toMatch(/no model at from-line/);
+    process.env.SUTURE_MODEL = 'from-environment';
+    try {
+      expect((await gap()).err).toMatch(/no model at from-environment/);
+    } finally {
+      delete process.env.SUTURE_MODEL;
+    }
+    writeFileSync(join(dir, 'settings.json'), '{"gap": {"samples": "many"}}');
+    expect(await gap()).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/gap, samples.*BAD_DATA/),
+    });
+  });
+
+  it('ends in order when nobody reads on', async () => {
+    const child = spawn(process.execPath, [bin, 'scan', '--help']);
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    const [code] = await once(child, 'close');
+    expect([code, err]).toEqual([0, '']);
+  });
 
   it('takes settings from the environment, and options before them', async () => {
     process.env.SUTURE_DEVICE = 'abacus';

@@ -1,5 +1,5 @@
 import completions from '@bomb.sh/tab/commander';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { SutureError } from '../core/index.js';
 import { packageVersion } from '../repair/index.js';
 import { cacheCommand } from './cache.js';
@@ -22,6 +22,7 @@ import { repairCommand } from './repair.js';
 import { reportCommand } from './report.js';
 import { scanCommand } from './scan.js';
 import { serveCommand } from './serve.js';
+import { applySettings } from './settings.js';
 import { trainCommand } from './train.js';
 import { vectorCommand } from './vector.js';
 import { verifyCommand } from './verify.js';
@@ -33,6 +34,11 @@ export function suture(): Command {
       'Finds where a code language model drops what it knows about security, and repairs it there.',
     )
     .version(packageVersion())
+    .addOption(
+      new Option('--settings <file>', 'a JSON file of options, by command (docs/cli.md)').env(
+        'SUTURE_SETTINGS',
+      ),
+    )
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .exitOverride()
@@ -60,12 +66,22 @@ export function suture(): Command {
     .addCommand(doctorCommand());
   completions(program);
   addHabits(program);
+  // Before a command looks at its own options.
+  program.hook('preSubcommand', () => {
+    const { settings } = program.opts<{ settings?: string }>();
+    if (settings !== undefined) applySettings(program, settings);
+  });
   return program;
 }
 
 /** Exit codes: 0 done, 1 a SutureError, 2 a wrong command line, 70 a fault in Suture, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = suture();
+  // Who reads no further (`| head`) has what they wanted.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   try {
     await program.parseAsync(argv);
   } catch (thrown) {
