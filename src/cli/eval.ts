@@ -18,6 +18,7 @@ import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
 import { showMetrics } from './eval-table.js';
+import { type GuardOptions, openGuide, withGuardOptions } from './guard-options.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -45,7 +46,7 @@ export function evalCommand(): Command {
     .addCommand(selfTestCommand());
 }
 
-interface GenerateOptions extends VectorOptions {
+interface GenerateOptions extends VectorOptions, GuardOptions {
   suite?: string;
   out: string;
   form: PromptForm;
@@ -104,7 +105,7 @@ function generateStage(): Command {
 
 /** What completions depend on. */
 function withDrawing(command: Command): Command {
-  return withVectorOptions(command)
+  return withGuardOptions(withVectorOptions(command))
     .requiredOption('-o, --out <dir>', 'folder of the run; one that was interrupted goes on')
     .option('--suite <path>', 'scenarios (default: the suite that ships)')
     .addOption(
@@ -127,7 +128,12 @@ function withDrawing(command: Command): Command {
     .option('--max-tokens <n>', 'limit of new tokens', wholeNumber(1), 256)
     .option('--seed <n>', 'seed of the sampling', wholeNumber(0), 0)
     .addOption(modelOption())
-    .option('--adapter <dir>', 'a LoRA folder in PEFT layout')
+    .addOption(
+      new Option(
+        '--adapter <dir>',
+        'a LoRA folder in PEFT layout; a guard has one of its own',
+      ).conflicts('guard'),
+    )
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -135,7 +141,7 @@ function withDrawing(command: Command): Command {
       new Option(
         '--endpoint <url>',
         'ask an OpenAI-compatible server instead, up to /v1',
-      ).conflicts(['vector', 'adapter']),
+      ).conflicts(['vector', 'adapter', 'guard', 'rescore']),
     )
     .option('--endpoint-model <name>', 'the model to ask there')
     .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
@@ -206,8 +212,10 @@ async function local(
   const { dtype, device, threads, adapter } = options;
   const { signal } = progressing;
   const model = await load(options.model, { dtype, device, threads, signal });
+  let guide: Awaited<ReturnType<typeof openGuide>>;
   try {
     const { interventions, record } = vectorsOf(options, model);
+    guide = await openGuide(model, options);
     const store = RunStore.start(options.out, {
       ...about,
       model: {
@@ -219,17 +227,20 @@ async function local(
       },
       steering: record,
       adapter: adapter === undefined ? null : resolve(adapter),
+      guard: guide ? { path: resolve(options.guard!), ...guide.record } : null,
     });
     try {
       await generateLocally(store, scenarios, model, about.drawing, {
         ...progressing,
         interventions,
         ...(adapter !== undefined && { adapter }),
+        ...(guide && { guide: (prompts) => guide!.options(prompts) }),
       });
     } finally {
       store.close();
     }
   } finally {
+    await guide?.close();
     await model.close();
   }
 }

@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import type { GenerateOptions, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
-import { DeepGuardGuide } from '../guard/index.js';
 import { pairs } from '../organism/index.js';
 import {
   applyVectors,
@@ -11,6 +10,7 @@ import {
   routeVectors,
   type VectorFile,
 } from '../steer/index.js';
+import { type GuardOptions, openGuide, withGuardOptions } from './guard-options.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -24,12 +24,10 @@ import {
   withVectorOptions,
 } from './options.js';
 
-interface Options extends VectorOptions {
+interface Options extends VectorOptions, GuardOptions {
   gate?: string;
   gateEvery?: number;
   model: string;
-  guard?: string;
-  rescore?: number;
   raw?: true;
   suffix?: string;
   stop?: string[];
@@ -48,12 +46,6 @@ export function generateCommand(): Command {
     .description('complete a prompt, without a steering vector or guard and with it')
     .argument('[prompt]', 'what to ask (default: a task of the weakness that the vector is for)')
     .addOption(modelOption())
-    .option('--guard <dir>', 'a guard written by "suture train guard"')
-    .option(
-      '--rescore <n>',
-      'tokens after which the guard looks again (default: once, at the prompt)',
-      wholeNumber(1),
-    )
     .option('--raw', 'give the prompt as it is, without the chat template')
     .option('--suffix <text>', 'fill in what lies between the prompt and this text')
     .option('--stop <text...>', 'texts that end the completion')
@@ -76,7 +68,7 @@ export function generateCommand(): Command {
       wholeNumber(1),
     )
     .action(run);
-  return withVectorOptions(command);
+  return withVectorOptions(withGuardOptions(command));
 }
 
 async function run(prompt: string | undefined, options: Options): Promise<void> {
@@ -131,17 +123,6 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     } finally {
       await model.close();
     }
-  });
-}
-
-async function openGuide(
-  model: Model,
-  { guard, rescore, force }: Options,
-): Promise<DeepGuardGuide | undefined> {
-  if (guard === undefined) return undefined;
-  return DeepGuardGuide.open(model, guard, {
-    ...(rescore !== undefined && { every: rescore }),
-    ...(force && { force }),
   });
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../core/index.js';
 import { suture } from './testing/suture.js';
 
 let dir: string;
@@ -21,11 +22,53 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
+/** A run under the guard says so, and goes on as if it had not been interrupted. */
+async function evaluates(guard: string): Promise<void> {
+  const draw = (run: string, ...more: string[]) => {
+    const into = ['eval', 'generate', '-o', join(dir, run), '--cwe', 'CWE-787', '--limit', '3'];
+    return suture(...into, '-n', '4', '--max-tokens', '32', '-t', '0.9', ...more);
+  };
+  const samples = (run: string) =>
+    readFileSync(join(dir, run, 'samples.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+  const guarded = ['--guard', guard, '--rescore', '4'];
+  expect((await draw('plain')).code).toBe(0);
+  expect((await draw('guarded', ...guarded)).code).toBe(0);
+  expect(samples('guarded')).toHaveLength(12);
+  expect(samples('guarded').sort()).not.toEqual(samples('plain').sort());
+  const path = join(dir, 'guarded', 'run.json');
+  const { guard: recorded } = JSON.parse(readFileSync(path, 'utf8'));
+  const hashed = sha256(readFileSync(join(guard, 'guard.safetensors')));
+  expect(recorded).toMatchObject({ path: guard, hash: hashed, every: 4 });
+
+  cpSync(join(dir, 'guarded'), join(dir, 'cut'), { recursive: true });
+  const kept = samples('guarded').filter((_, at) => at % 2 === 0);
+  writeFileSync(join(dir, 'cut', 'samples.jsonl'), `${kept.join('\n')}\n`);
+  expect((await draw('cut', ...guarded)).code).toBe(0);
+  expect(samples('cut').sort()).toEqual(samples('guarded').sort());
+
+  const other = await draw('guarded', '--guard', guard);
+  expect(other.err).toContain('guard.every is 4 there and null now');
+  expect((await draw('plain', '--rescore', '4')).err).toContain('There is no guard to look again');
+  const both = await draw('both', '--guard', guard, '--adapter', guard);
+  expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--guard') });
+}
+
 describe('suture train guard', () => {
   it('trains on pairs of one’s own, says how it scores others, and generates guided', async () => {
     const out = join(dir, 'guard');
     const train = ['train', 'guard', '--functions', functions, '--out', out, '--epochs', '1'];
-    const settings = ['--setting', 'layers=2', '--setting', 'maxTokens=32', '--batch', '2'];
+    const settings = [
+      '--setting',
+      'layers=2',
+      '--setting',
+      'maxTokens=32',
+      '--setting',
+      'strength=inverse',
+      '--batch',
+      '2',
+    ];
     const options = ['--validation', '0.25', '--accumulate', '1', '--threads', '1'];
     const { code, out: text } = await suture(...train, ...settings, ...options);
     expect(code).toBe(0);
@@ -48,6 +91,8 @@ describe('suture train guard', () => {
     );
     expect(guided.code).toBe(0);
     expect(guided.out).toMatch(/Without the guard:\n.*\nWith it \(guard .*\):\n/s);
+
+    await evaluates(out);
   });
 
   it.each([

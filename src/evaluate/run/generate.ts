@@ -60,6 +60,10 @@ export async function generateLocally(
   options: GenerationProgress & {
     interventions?: readonly Intervention[];
     adapter?: string;
+    /** What guides the writing, made for the prompts that are given, as token ids in their order. */
+    guide?: (
+      prompts: readonly (readonly number[])[],
+    ) => Promise<Pick<GenerateOptions, 'adapter' | 'processors' | 'watch'>>;
   } = {},
 ): Promise<void> {
   const missing = missingSamples(store, scenarios, drawing.n);
@@ -72,7 +76,7 @@ export async function generateLocally(
       : { messages: texts.map((content) => [{ role: 'user' as const, content }]) };
   const wanted = missing.map(({ samples }) => new Set(samples));
   const total = scenarios.length * n;
-  const { interventions, adapter, signal, onProgress } = options;
+  const { interventions, adapter, guide, signal, onProgress } = options;
   const generation: GenerateOptions = {
     n,
     temperature,
@@ -88,6 +92,7 @@ export async function generateLocally(
     },
     ...(interventions && { interventions }),
     ...(adapter !== undefined && { adapter }),
+    ...(await guide?.(model.encode(prompts))),
     ...(signal && { signal }),
   };
   await model.generate(prompts, generation);

@@ -37,6 +37,8 @@ export interface DeepGuardFile {
   /** A PEFT folder: what `adapter` options take. */
   dir: string;
   metadata: GuardMetadata;
+  /** SHA-256 of `guard.safetensors`. */
+  hash: string;
   settings: DeepGuardSettings;
   /** Aggregator and analyser, in place in the file. */
   parameters: ReadonlyMap<string, TensorEntry>;
@@ -46,14 +48,16 @@ export interface DeepGuardFile {
 
 const FILE = 'guard.safetensors';
 const PRIOR = 'prior';
-const adapterHash = (dir: string): string => {
-  const path = join(dir, 'adapter_model.safetensors');
+/** SHA-256 of the adapter's tensors in a folder. */
+export const adapterHash = (dir: string): string => hashOf(join(dir, 'adapter_model.safetensors'));
+
+function hashOf(path: string): string {
   try {
     return sha256(readFileSync(path));
   } catch (thrown) {
     throw fileError(thrown, 'read', path);
   }
-};
+}
 
 /** Writes `guard.safetensors` into a folder that has the adapter already. */
 export function writeGuard(
@@ -124,5 +128,6 @@ export function openGuard(
   );
   const prior = readTensor(parameters.get(PRIOR)!).data;
   parameters.delete(PRIOR);
-  return { dir, metadata, settings: metadata.settings, parameters, prior };
+  const hash = hashOf(path);
+  return { dir, metadata, hash, settings: metadata.settings, parameters, prior };
 }

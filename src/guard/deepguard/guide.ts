@@ -1,6 +1,6 @@
 import { ensure } from '../../core/index.js';
 import type { GenerateOptions, LogitsContext, Model, WatchedRow } from '../../engine/index.js';
-import { type DeepGuardFile, openGuard } from './file.js';
+import { adapterHash, type DeepGuardFile, openGuard } from './file.js';
 import { DeepGuardScorer } from './scorer.js';
 import type { DeepGuardSettings } from './settings.js';
 import { stateHooks } from './states.js';
@@ -83,6 +83,17 @@ export class DeepGuardGuide {
     const guard = openGuard(dir, model, { force });
     const scorer = await DeepGuardScorer.create(guard, model.config, { threads });
     return new DeepGuardGuide(model, guard, scorer, options);
+  }
+
+  /** What a run that is written under it has to say of it: hashes of its two files, and what else decides. */
+  get record() {
+    return {
+      hash: this.#guard.hash,
+      adapterHash: adapterHash(this.#guard.dir),
+      every: this.#every ?? null,
+      strength: this.#strength,
+      earlyBoost: this.#earlyBoost,
+    };
   }
 
   /** Mean scores of sequences, from 0 (vulnerable) to 1. */
