@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { ensure, writeFileAtomic } from '../core/index.js';
-import { exportInspect, exportLmEval, metricsOf, RunStore } from '../evaluate/index.js';
+import { ensure, writeFileAtomic, writePiecesAtomic } from '../core/index.js';
+import {
+  exportInspect,
+  exportLmEval,
+  metricsOf,
+  RunFolder,
+  RunStore,
+  withRunOnDisk,
+} from '../evaluate/index.js';
 import { renderSamplesPage } from '../report/index.js';
 import { suiteOf } from './eval-suite.js';
 
@@ -47,34 +54,41 @@ export function exportCommand(): Command {
     .option('-o, --out <dir>', 'where to (default: the folder of the run)')
     .option('--suite <path>', 'scenarios (default: those that the run names)')
     .action((dir: string, options: Options & { format: 'lm-eval' | 'inspect' }) => {
-      const out = options.out ?? dir;
-      const date = new Date();
-      const run = withJudged(dir, options.suite, ({ suite, store }) => ({
-        config: store.config,
-        suite,
-        samples: store.samples,
-        verdicts: store.verdicts,
-        metrics: metricsOf(store.verdicts, suite.scenarios),
-        date,
-      }));
-      const files: [path: string, text: string][] = [];
-      if (options.format === 'lm-eval') {
-        const { resultsPath, results, samplesPath, samples } = exportLmEval(run);
-        files.push([resultsPath, `${JSON.stringify(results, null, 2)}\n`]);
-        files.push([samplesPath, samples.map((line) => `${JSON.stringify(line)}\n`).join('')]);
-      } else {
-        const when = date
-          .toISOString()
-          .replace(/\.\d+Z$/, '+00-00')
-          .replaceAll(':', '-');
-        const task = run.suite.name.replace(/\W+/g, '-');
-        files.push([`${when}_${task}.json`, `${JSON.stringify(exportInspect(run), null, 2)}\n`]);
-      }
-      for (const [path, text] of files) {
-        writeFileAtomic(join(out, path), text);
-        process.stdout.write(`${join(out, path)}\n`);
-      }
+      const written = options.format === 'inspect' ? inspect(dir, options) : lmEval(dir, options);
+      for (const path of written) process.stdout.write(`${path}\n`);
     });
+}
+
+function lmEval(dir: string, { out = dir, suite: suitePath }: Options): string[] {
+  const { resultsPath, results, samplesPath, samples } = withJudged(
+    dir,
+    suitePath,
+    ({ suite, store: { config, samples, verdicts } }) => {
+      const metrics = metricsOf(verdicts, suite.scenarios);
+      return exportLmEval({ config, suite, samples, verdicts, metrics, date: new Date() });
+    },
+  );
+  const paths = [join(out, resultsPath), join(out, samplesPath)] as const;
+  writeFileAtomic(paths[0], `${JSON.stringify(results, null, 2)}\n`);
+  writeFileAtomic(paths[1], samples.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return [...paths];
+}
+
+function inspect(dir: string, { out = dir, suite: suitePath }: Options): string[] {
+  const folder = RunFolder.open(dir);
+  try {
+    const date = new Date();
+    const suite = suiteOf(folder, suitePath);
+    const when = date
+      .toISOString()
+      .replace(/\.\d+Z$/, '+00-00')
+      .replaceAll(':', '-');
+    const path = join(out, `${when}_${suite.name.replace(/\W+/g, '-')}.json`);
+    withRunOnDisk(folder, suite, date, (run) => writePiecesAtomic(path, exportInspect(run)));
+    return [path];
+  } finally {
+    folder.close();
+  }
 }
 
 /** Reads a judged run and lets it go again. */

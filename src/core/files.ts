@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileError, messageOf, SutureError } from './errors.js';
@@ -14,10 +22,33 @@ export function assetPath(...parts: string[]): string {
  * A failure or an interruption leaves what was there before. Missing folders are made.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  atomically(path, (temporary) => writeFileSync(temporary, data));
+}
+
+/** The same of a text in pieces, which are never held all at once. */
+export function writePiecesAtomic(path: string, pieces: Iterable<string>): void {
+  atomically(path, (temporary) => {
+    const file = openSync(temporary, 'w');
+    try {
+      let waiting = '';
+      for (const piece of pieces) {
+        waiting += piece;
+        if (waiting.length < 2 ** 20) continue;
+        writeFileSync(file, waiting);
+        waiting = '';
+      }
+      writeFileSync(file, waiting);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+function atomically(path: string, write: (temporary: string) => void): void {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, data);
+    write(temporary);
     renameSync(temporary, path);
   } catch (thrown) {
     discard(temporary);

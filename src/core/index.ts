@@ -1,5 +1,13 @@
 export { type ErrorCode, ensure, fileError, messageOf, SutureError } from './errors.js';
-export { assetPath, discard, readJson, readText, sha256, writeFileAtomic } from './files.js';
+export {
+  assetPath,
+  discard,
+  readJson,
+  readText,
+  sha256,
+  writeFileAtomic,
+  writePiecesAtomic,
+} from './files.js';
 export { groupBy } from './group.js';
 export { readJsonLines } from './json-lines.js';
 export { jsonText } from './json-text.js';

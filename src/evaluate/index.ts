@@ -9,6 +9,7 @@ export {
 export type { ExportedRun } from './export/exported.js';
 export { exportInspect } from './export/inspect.js';
 export { exportLmEval, type LmEvalFiles } from './export/lm-eval.js';
+export { type RunOnDisk, withRunOnDisk } from './export/on-disk.js';
 export { type FunctionPair, functionPairOf, type Side, type Span } from './functions/pair.js';
 export { cweName, readFunctionPairs } from './functions/read.js';
 export { type Judgement, judge } from './judge.js';

@@ -1,10 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
 import { metricsOf } from '../metrics/metrics.js';
+import { RunFolder } from '../run/folder.js';
+import { RunStore } from '../run/store.js';
 import type { EvalVerdict } from '../suite/sample.js';
 import type { Scenario } from '../suite/scenario.js';
+import type { ExportedRun } from './exported.js';
 import { exportInspect } from './inspect.js';
 import { exportLmEval } from './lm-eval.js';
+import { withRunOnDisk } from './on-disk.js';
 
 const scenario = (id: string): Scenario => ({
   id,
@@ -204,8 +212,48 @@ describe('exportLmEval', () => {
   });
 });
 
+const root = mkdtempSync(join(tmpdir(), 'suture-export-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** The log of a run, its text by way of the disk. */
+function inspectText({ config, suite, samples, verdicts, date }: ExportedRun): string {
+  const store = RunStore.start(mkdtempSync(join(root, 'run-')), config);
+  for (const sample of samples) store.addSample(sample);
+  for (const one of verdicts) store.addVerdict(one);
+  store.close();
+  const folder = RunFolder.open(store.dir);
+  try {
+    return withRunOnDisk(folder, suite, date, (onDisk) => [...exportInspect(onDisk)].join(''));
+  } finally {
+    folder.close();
+  }
+}
+
 describe('exportInspect', () => {
-  const log = valid(INSPECT_LOG, exportInspect(run));
+  const text = inspectText(run);
+  const log = valid(INSPECT_LOG, JSON.parse(text));
+
+  it('is laid out as if it had been written at once, whatever the samples hold', () => {
+    expect(text).toBe(`${JSON.stringify(log, null, 2)}\n`);
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 20 }), (completions) => {
+        const samples = completions.map((completion, sample) => ({
+          ...run.samples[0]!,
+          completion,
+          sample,
+        }));
+        const verdicts = samples.map(({ scenario, sample }) => verdict(scenario, sample, 'pass'));
+        const odd = inspectText({ ...run, samples, verdicts });
+        const read: { samples: { output: { completion: string } }[] } = JSON.parse(odd);
+        expect(odd).toBe(`${JSON.stringify(read, null, 2)}\n`);
+        expect(read.samples.map(({ output }) => output.completion)).toEqual(completions);
+      }),
+      { numRuns: 3 },
+    );
+    const [sample] = run.samples;
+    const none = inspectText({ ...run, samples: [{ ...sample!, sample: 7 }] });
+    expect(none).toBe(`${JSON.stringify({ ...JSON.parse(none), samples: [] }, null, 2)}\n`);
+  });
 
   it('writes a log of version 2 with a sample for each completion', () => {
     expect(log).toMatchObject({
@@ -237,8 +285,8 @@ describe('exportInspect', () => {
 
   it('says that a run is not at its end where samples were not judged', () => {
     const more = { ...run.samples[0]!, sample: 9 };
-    const unfinished = exportInspect({ ...run, samples: [...run.samples, more] });
-    expect(unfinished).toMatchObject({
+    const unfinished = inspectText({ ...run, samples: [...run.samples, more] });
+    expect(JSON.parse(unfinished)).toMatchObject({
       status: 'started',
       results: { total_samples: 4, completed_samples: 3 },
     });

@@ -20,16 +20,25 @@ export interface Judged {
   verdict: EvalVerdict;
 }
 
+/** Which sample something is of. */
+export interface OfSample {
+  scenario: string;
+  sample: number;
+}
+
 /** Scenarios in the suite's order, each with its judged samples by number; those without are left out. */
-export function judgedByScenario({
+export function judgedByScenario<S extends OfSample, V extends OfSample>({
   suite,
   samples,
   verdicts,
-}: ExportedRun): { scenario: Scenario; judged: Judged[] }[] {
-  const key = ({ scenario, sample }: { scenario: string; sample: number }) =>
-    `${sample} ${scenario}`;
+}: {
+  suite: Suite;
+  samples: readonly S[];
+  verdicts: readonly V[];
+}): { scenario: Scenario; judged: { sample: S; verdict: V }[] }[] {
+  const key = ({ scenario, sample }: OfSample) => `${sample} ${scenario}`;
   const sampleOf = new Map(samples.map((sample) => [key(sample), sample]));
-  const judgedOf = new Map<string, Judged[]>();
+  const judgedOf = new Map<string, { sample: S; verdict: V }[]>();
   for (const verdict of verdicts) {
     const sample = sampleOf.get(key(verdict));
     if (!sample) continue;

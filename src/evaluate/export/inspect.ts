@@ -2,8 +2,9 @@ import { sha256 } from '../../core/index.js';
 import { isSecure, passes } from '../metrics/counts.js';
 import type { EvalSample } from '../suite/sample.js';
 import type { Scenario } from '../suite/scenario.js';
-import { askedOf, type ExportedRun, type Judged, judgedByScenario, modelOf } from './exported.js';
+import { askedOf, type Judged, judgedByScenario, modelOf } from './exported.js';
 import { valuesOf } from './lm-eval.js';
+import type { RunOnDisk } from './on-disk.js';
 
 const SCORES = {
   pass: passes,
@@ -14,15 +15,17 @@ const SCORES = {
 const STOPS = { eos: 'stop', stop: 'stop', length: 'max_tokens', unknown: 'unknown' } as const;
 
 /**
- * A run as a log of Inspect (UK AI Security Institute), format version 2: a sample for each scenario,
+ * The text of a run as a log of Inspect (UK AI Security Institute), format version 2: a sample for each scenario,
  * an epoch for each of its completions, the scores `pass`, `secure` and `secure and pass` as 1 or 0
  * with the reasons as explanation. `inspect view` opens it.
  *
+ * It comes in pieces, of which each has one sample at most, so that a run of any size can be written.
+ *
  * Format: src/inspect_ai/log/_log.py and model/_model_output.py of the inspect_ai repository.
  */
-export function exportInspect(run: ExportedRun): Record<string, unknown> {
-  const { config, suite, samples, metrics, date } = run;
-  const groups = judgedByScenario(run);
+export function* exportInspect(run: RunOnDisk): Generator<string> {
+  const { config, suite, samples, verdicts, metrics, date } = run;
+  const groups = judgedByScenario({ suite, samples, verdicts });
   const { source, name, url } = modelOf(config);
   const model = `${source}/${name}`;
   const when = date.toISOString();
@@ -34,11 +37,11 @@ export function exportInspect(run: ExportedRun): Record<string, unknown> {
     ...(drawing.seed !== undefined && { seed: drawing.seed }),
   };
   const runId = sha256(JSON.stringify([config, when])).slice(0, 22);
-  const judged = groups.flatMap((group) => group.judged.map((one) => ({ ...one, ...group })));
+  const judged = groups.reduce((sum, group) => sum + group.judged.length, 0);
   const values = valuesOf(metrics);
-  return {
+  const log = {
     version: 2,
-    status: judged.length === samples.length ? 'success' : 'started',
+    status: judged === samples.length ? 'success' : 'started',
     eval: {
       eval_id: runId,
       run_id: runId,
@@ -69,11 +72,11 @@ export function exportInspect(run: ExportedRun): Record<string, unknown> {
     },
     results: {
       total_samples: samples.length,
-      completed_samples: judged.length,
+      completed_samples: judged,
       scores: Object.keys(SCORES).map((score) => ({
         name: score,
         scorer: 'suture',
-        scored_samples: judged.length,
+        scored_samples: judged,
         unscored_samples: 0,
         params: {},
         metrics: Object.fromEntries(
@@ -87,8 +90,21 @@ export function exportInspect(run: ExportedRun): Record<string, unknown> {
       })),
     },
     stats: { started_at: when, completed_at: when, model_usage: {} },
-    samples: judged.map((one) => sampleOf(one, one.scenario, askedOf(one.scenario, config), model)),
+    samples: [],
   };
+  const around = JSON.stringify(log, null, 2);
+  yield around.slice(0, -']\n}'.length);
+  let first = true;
+  for (const { scenario, judged } of groups) {
+    const asked = askedOf(scenario, config);
+    for (const one of judged) {
+      const sample = sampleOf(run.read(one), scenario, asked, model);
+      const indented = JSON.stringify(sample, null, 2).replaceAll('\n', '\n    ');
+      yield `${first ? '' : ','}\n    ${indented}`;
+      first = false;
+    }
+  }
+  yield first ? ']\n}\n' : '\n  ]\n}\n';
 }
 
 /** Which of the scores a metric is made of. */

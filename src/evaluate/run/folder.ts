@@ -7,10 +7,12 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ensure, fileError, readJson, SutureError, writeFileAtomic } from '../../core/index.js';
+import { ensure, fileError, readJson, writeFileAtomic } from '../../core/index.js';
+import { JsonLines } from './lines.js';
 
 /** All that a run's results depend on, as plain JSON. */
 export type RunConfig = Readonly<Record<string, unknown>>;
@@ -71,21 +73,14 @@ export class RunFolder {
   readLines<T>(name: string): T[] {
     const path = join(this.dir, name);
     if (!existsSync(path)) return [];
-    const bytes = readFileSync(path);
-    const whole = bytes.lastIndexOf(0x0a) + 1;
-    if (whole < bytes.length) truncate(path, whole);
-    const lines = bytes.subarray(0, whole).toString('utf8').split('\n').slice(0, -1);
-    return lines.map((line, i) => {
-      try {
-        return JSON.parse(line) as T;
-      } catch (thrown) {
-        throw new SutureError(
-          'BAD_DATA',
-          `${path}, line ${i + 1}, is not valid JSON. Remove the line to go on without it.`,
-          { cause: thrown },
-        );
-      }
-    });
+    const lines = new JsonLines<T>(path);
+    try {
+      const values = Array.from(lines.values(), ({ value }) => value);
+      if (lines.whole < statSync(path).size) truncate(path, lines.whole);
+      return values;
+    } finally {
+      lines.close();
+    }
   }
 
   append(name: string, value: unknown): void {
