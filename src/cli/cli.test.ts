@@ -35,6 +35,7 @@ describe('suture', () => {
     [['repair', '--samples', '0'], /at least 1/],
     [['repair', '--strengths', '1,-2'], /above 0/],
     [['repair', '--sites', 'middle'], /last_prompt, decision/],
+    [['repair', '--max-loss', '10'], /from 0 to 1/],
     [['generate', '--no-such-option'], /unknown option/],
     [['verify', fixture], /give --reference, --text or both/],
     [['verify', fixture, '--text', 'x'], /--dtype int8/],

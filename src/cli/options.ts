@@ -56,6 +56,12 @@ export function positive(text: string): number {
   return value;
 }
 
+export function share(text: string): number {
+  const value = decimal(text);
+  if (value < 0 || value > 1) throw new InvalidArgumentError('It must be from 0 to 1.');
+  return value;
+}
+
 /** Names of a set, by commas. */
 export const namesOf =
   <T extends string>(known: readonly T[]) =>

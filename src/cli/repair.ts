@@ -21,6 +21,7 @@ import {
   type Grid,
   METHODS,
   type Method,
+  QUALITY,
   REACHES,
   type Reach,
   readDictionary,
@@ -38,6 +39,7 @@ import {
   modelOption,
   namesOf,
   positive,
+  share,
   threadsOption,
   wholeNumber,
 } from './options.js';
@@ -66,6 +68,7 @@ interface Options extends SetOptions {
   dictionaryLayer?: number;
   reaches?: Reach[];
   strengths?: number[];
+  maxLoss: number;
   dtype: WeightDType;
   threads?: number;
   device: Provider;
@@ -124,6 +127,12 @@ export function repairCommand(): Command {
     )
     .option('--strengths <list>', 'multiples of the vector to try', (text) =>
       text.split(',').map(positive),
+    )
+    .option(
+      '--max-loss <share>',
+      'most of the ordinary tasks that a setting may lose to be chosen; 1 sets no bound',
+      share,
+      QUALITY.ordinary,
     )
     .addOption(dtypeOption())
     .addOption(deviceOption())
@@ -202,6 +211,7 @@ async function repairOne(
       ]),
     ),
     ordinary: ordinary.ordinary,
+    quality: { ...QUALITY, ordinary: options.maxLoss },
     ...(ordinary.isRight && { isRight: ordinary.isRight }),
     maxNewTokens: preset ? PRESET_TOKENS : answerLength(options),
     grid: gridOf(options, preset, one, model.nLayers, dictionary?.layer),
