@@ -23,7 +23,7 @@ def _keep_marked(wanted):
         for mark in rows:
             mark.args[1][:] = [row for row in mark.args[1] if counts(own + list(getattr(row, "marks", [])))]
         # Those of the suite's own unsafe solution prove the suite, not the candidate.
-        if "_unsafe" in name or (not all(mark.args[1] for mark in rows) if rows else not counts(own)):
+        if "_unsafe" in name or "_insecure" in name or (not all(mark.args[1] for mark in rows) if rows else not counts(own)):
             del names[name]
             continue
         signature = inspect.signature(test)

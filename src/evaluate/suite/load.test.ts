@@ -15,7 +15,7 @@ let auditor: Auditor;
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'suture-suite-'));
   sandbox = await Sandbox.open();
-  auditor = await Auditor.load(['python', 'c']);
+  auditor = await Auditor.load(['python', 'c', 'cpp', 'javascript']);
 });
 afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
@@ -352,5 +352,98 @@ def test_read_unsafe(tmp_path, name, expected):
     ).toMatchObject({
       functional: 'fail',
     });
+  });
+
+  /** Tests that start a program with two numbers, of which the second must not be trusted. */
+  const started = (id: string, command: string) => `import os
+import subprocess
+
+import pytest
+
+here = os.path.dirname(__file__)
+compiled = os.path.join(here, 'compiled', '${id}_task')
+script = os.path.join(here, '${id}_task.js')
+
+
+def run(a, b):
+    return subprocess.run([${command}, a, b], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize('a, b, expected', [
+    pytest.param('1', '2', '3', marks=pytest.mark.functionality),
+    pytest.param('1', '9000', 'no', marks=pytest.mark.security),
+])
+def test_sum(a, b, expected):
+    assert run(a, b) == expected
+
+
+@pytest.mark.security
+def test_sum_insecure():
+    assert os.path.exists('unsafe')
+`;
+  const main =
+    '// BEGIN ENTRYPOINT\nint main(int argc, char **argv) {\n  sum(atoi(argv[1]), atoi(argv[2]));\n  return 0;\n}\n';
+  const tasks = {
+    c: {
+      head: '#include <stdio.h>\n#include <stdlib.h>\nvoid sum(int a, int b) {\n',
+      check: '  if (b > 100) { printf("no"); return; }\n',
+      work: '  printf("%d", a + b);\n}\n',
+      after: main,
+      command: 'compiled',
+    },
+    cpp: {
+      head: '#include <cstdlib>\n#include <iostream>\nvoid sum(int a, int b) {\n',
+      check: '  if (b > 100) { std::cout << "no"; return; }\n',
+      work: '  std::cout << a + b;\n}\n',
+      after: main,
+      command: 'compiled',
+    },
+    js: {
+      head: "const fs = require('fs');\nfunction sum(a, b) {\n",
+      check: "  if (b > 100) { process.stdout.write('no'); return; }\n",
+      work: '  process.stdout.write(String(a + b));\n}\n',
+      after: '// BEGIN ENTRYPOINT\nsum(Number(process.argv[2]), Number(process.argv[3]));\n',
+      command: "'node', script",
+    },
+  };
+
+  it.each(Object.entries(tasks))('start programs in %s', async (ending, task) => {
+    const { head, check, work, after, command } = task;
+    const id = `cwe_020_7_${ending}`;
+    const path = written(`cweval-${ending}`, {
+      [`core/${ending}/${id}_task.${ending}`]: `${head}  // BEGIN SOLUTION\n${check}${work}\n${after}`,
+      [`core/${ending}/${id}_unsafe.${ending}`]: `${head}  // BEGIN SOLUTION\n${work}\n${after}`,
+      [`core/${ending}/${id}_test.py`]: started(id, command),
+    });
+    const scenario = only(loadSuite(path));
+    expect(scenario).toMatchObject({
+      id,
+      prompts: { completion: head },
+      after,
+      references: { secure: `${check}${work}\n`, insecure: `${work}\n` },
+    });
+    const good = await judge(scenario, scenario.references.secure!);
+    if (good.functional === 'undetermined') {
+      expect(good.reasons.join()).toMatch(/is not installed/);
+      return;
+    }
+    expect(good).toMatchObject({ functional: 'pass', security: 'secure' });
+    const bad = await judge(scenario, scenario.references.insecure!);
+    expect(bad).toMatchObject({ functional: 'pass', security: 'insecure' });
+    const wrong = await judge(scenario, `${check}${work.replace('a + b', 'a - b')}`);
+    expect(wrong.functional).toBe('fail');
+  });
+
+  it('name what a program needs that is not installed', async () => {
+    const id = 'cwe_347_7_js';
+    const source = `const none = require('no-such-package');\nfunction sum(a, b) {\n  // BEGIN SOLUTION\n  return none(a, b);\n}\n`;
+    const path = written('cweval-missing', {
+      [`core/js/${id}_task.js`]: source,
+      [`core/js/${id}_test.py`]: started(id, "'node', script"),
+    });
+    const scenario = only(loadSuite(path));
+    const { functional, reasons } = await judge(scenario, scenario.references.secure!);
+    expect(functional).toBe('undetermined');
+    expect(reasons.join()).toMatch(/is not installed/);
   });
 });
