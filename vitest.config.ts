@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: [
+      'src/**/*.test.ts',
+      'studio/**/*.test.ts',
+      'tools/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
     // Sessions use both cores of a small machine; more workers than two only make them wait for each other.
     maxWorkers: 2,
     testTimeout: 60_000,

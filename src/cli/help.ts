@@ -15,7 +15,7 @@ const VECTOR = 'runs/repair-cwe-787-seed0/cwe-787.safetensors';
 
 /** Groups of the first screen, in their order. */
 export const GROUPS = {
-  'Repair and use': ['repair', 'generate', 'serve', 'vector', 'gate'],
+  'Repair and use': ['repair', 'generate', 'serve', 'studio', 'vector', 'gate'],
   Understand: ['diagnose', 'gap', 'probe', 'lens', 'patch'],
   'Scan and evaluate': ['scan', 'eval', 'compare', 'report'],
   Train: ['train', 'organism', 'merge'],
@@ -39,6 +39,10 @@ export const HELP: Record<string, Help> = {
     works: true,
   },
   serve: { summary: "serve OpenAI's clients, each repair a model's name", examples: [] },
+  studio: {
+    summary: 'a page in your browser: look at runs, and steer',
+    examples: ['studio', 'studio --runs runs/mine -m ./my-model', `studio --vector ${VECTOR}`],
+  },
   vector: { summary: 'look at vectors, exchange, sign and bake them', examples: [] },
   'vector show': { examples: [`vector show ${VECTOR}`] },
   'vector export': { examples: [`vector export ${VECTOR} -o cwe-787.gguf`] },

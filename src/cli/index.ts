@@ -23,6 +23,7 @@ import { reportCommand } from './report.js';
 import { scanCommand } from './scan.js';
 import { serveCommand } from './serve.js';
 import { applySettings } from './settings.js';
+import { studioCommand } from './studio.js';
 import { trainCommand } from './train.js';
 import { vectorCommand } from './vector.js';
 import { verifyCommand } from './verify.js';
@@ -45,6 +46,7 @@ export function suture(): Command {
     .addCommand(repairCommand())
     .addCommand(generateCommand())
     .addCommand(serveCommand())
+    .addCommand(studioCommand())
     .addCommand(vectorCommand())
     .addCommand(gateCommand())
     .addCommand(diagnoseCommand())

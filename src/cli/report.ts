@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { ensure, readJson, writeFileAtomic } from '../core/index.js';
-import type { EvalMetrics } from '../evaluate/index.js';
+import { type EvalMetrics, runFolders, runKind } from '../evaluate/index.js';
 import type { RepairMetrics } from '../repair/index.js';
 import {
   type ComparedRun,
@@ -39,13 +39,9 @@ function run(dirs: string[], { format, out }: { format: string; out?: string }):
 /** The run of a folder, or those of the folders in it. */
 function runsIn(dir: string): ComparedRun[] {
   ensure(existsSync(dir), 'NOT_FOUND', `There is no folder ${dir}.`);
-  if (existsSync(join(dir, 'run.json'))) return [runOf(dir)];
-  const inside = readdirSync(dir)
-    .sort()
-    .map((name) => join(dir, name))
-    .filter((path) => existsSync(join(path, 'run.json')));
-  ensure(inside.length > 0, 'NOT_FOUND', `${dir} holds no run: there is no run.json.`);
-  return inside.map(runOf);
+  const found = runFolders(dir, 1);
+  ensure(found.length > 0, 'NOT_FOUND', `${dir} holds no run: there is no run.json.`);
+  return found.map(runOf);
 }
 
 /** What of `run.json` tells a run's kind and its model. */
@@ -59,7 +55,7 @@ interface Config {
 
 function runOf(dir: string): ComparedRun {
   const config = readJson(join(dir, 'run.json')) as Config;
-  const kind = config.command ?? (config.suite ? 'eval' : 'unknown');
+  const kind = runKind(config);
   ensure(
     kind === 'repair' || kind === 'eval',
     'UNSUPPORTED',

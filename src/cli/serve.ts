@@ -2,9 +2,15 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensure } from '../core/index.js';
-import type { Provider, WeightDType } from '../engine/index.js';
+import type { Model, Provider, WeightDType } from '../engine/index.js';
 import { GRAMMARS, SEVERITIES, type Severity, type SourceLanguage } from '../scan/index.js';
-import { SCAN_POLICIES, type ScanPolicy, startServer } from '../server/index.js';
+import {
+  type RunningServer,
+  SCAN_POLICIES,
+  type ScanPolicy,
+  type ServerOptions,
+  startServer,
+} from '../server/index.js';
 import { readGate, readVector, type VectorFile } from '../steer/index.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
@@ -18,7 +24,8 @@ import {
   wholeNumber,
 } from './options.js';
 
-interface Options {
+/** Options of commands that serve a model. */
+export interface ServingOptions {
   model: string;
   name: string;
   default?: string;
@@ -37,7 +44,6 @@ interface Options {
   timeout: number;
   drain: number;
   logPrompts?: true;
-  quiet?: true;
   force?: true;
   allowNegative?: true;
   signedBy?: string;
@@ -48,8 +54,22 @@ interface Options {
 
 /** `suture serve`: an OpenAI-compatible server, repaired models by name. */
 export function serveCommand(): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .description("answer OpenAI's clients and editor plug-ins, each repair under a model name")
+    .option('--quiet', 'no log')
+    .addHelpText('after', HELP)
+    .action((options: ServingOptions & { quiet?: true }) =>
+      serve(options, {
+        log: !options.quiet,
+        serverOptions: () => ({}),
+        announce: ({ url, models }) => `${url}  ${models.join(', ')}`,
+      }),
+    );
+  return withServingOptions(command);
+}
+
+export function withServingOptions(command: Command): Command {
+  return command
     .addOption(modelOption())
     .option('--name <name>', 'of the model without vectors', 'base')
     .option(
@@ -92,15 +112,12 @@ export function serveCommand(): Command {
     .option('--timeout <s>', 'seconds that a request may take', positive, 300)
     .option('--drain <s>', 'seconds that requests have to finish at the end', positive, 30)
     .option('--log-prompts', 'write prompts and completions into the log too')
-    .option('--quiet', 'no log')
     .option('--force', 'take vectors and a gate that were made for another model')
     .option('--allow-negative', 'take scales below 0, which turn a repair into an attack')
     .addOption(signedByOption())
     .addOption(dtypeOption())
     .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addHelpText('after', HELP)
-    .action(run);
+    .addOption(threadsOption());
 }
 
 const HELP = `
@@ -124,11 +141,22 @@ function vectorOption(given: string, before: [string, string][]): [string, strin
   return [...before, [name, file]];
 }
 
-async function run(options: Options): Promise<void> {
-  const { model: id, dtype, device, threads, vector, logPrompts, quiet, drain, ...rest } = options;
+/** How the commands that serve differ. */
+interface Serving {
+  /** Whether requests are logged on standard error. */
+  log: boolean;
+  /** What the server gets beside the options; vectors that are named on the command line go before these. */
+  serverOptions(model: Model): ServerOptions;
+  /** The line that says where it is. */
+  announce(server: RunningServer): string;
+}
+
+/** Serves a model until the process is told to end. */
+export async function serve(options: ServingOptions, serving: Serving): Promise<void> {
+  const { model: id, dtype, device, threads, vector, logPrompts, drain, ...rest } = options;
   const { default: defaultModel } = options;
   const gate = options.gate === undefined ? undefined : readGate(options.gate);
-  const vectors: Record<string, VectorFile> = Object.fromEntries(
+  const named: Record<string, VectorFile> = Object.fromEntries(
     vector.map(([name, file]) => [name, readVector(file)]),
   );
   const apiKeys = (process.env.SUTURE_API_KEY ?? '').split(',').filter((key) => key !== '');
@@ -137,17 +165,19 @@ async function run(options: Options): Promise<void> {
   await interruptible(async (signal) => {
     const model = await load(id, { dtype, device, threads, signal });
     try {
+      const own = serving.serverOptions(model);
       const server = await startServer(model, {
         ...rest,
+        ...own,
         defaultModel,
-        vectors,
+        vectors: { ...own.vectors, ...named },
         gate,
         apiKeys,
         adminKey,
         logPrompts: logPrompts ?? false,
-        ...(!quiet && { log: (entry) => process.stderr.write(`${JSON.stringify(entry)}\n`) }),
+        ...(serving.log && { log: (entry) => process.stderr.write(`${JSON.stringify(entry)}\n`) }),
       });
-      process.stdout.write(`${server.url}  ${server.models.join(', ')}\n`);
+      process.stdout.write(`${serving.announce(server)}\n`);
       if (!signal.aborted) await once(signal, 'abort');
       await server.close(drain * 1000);
     } finally {

@@ -34,6 +34,7 @@ export { askRemotely, type Endpoint, generateRemotely, type Usage } from './run/
 export { type Journal, type RunConfig, RunFolder } from './run/folder.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
 export { inParallel } from './run/in-parallel.js';
+export { runFolders, runKind } from './run/list.js';
 export { RunStore } from './run/store.js';
 export { type Bench, judgeSample } from './suite/judge.js';
 export { type JudgeOptions, judgeSamples } from './suite/judge-all.js';

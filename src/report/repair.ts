@@ -1,6 +1,6 @@
 import { formatSeconds } from '../core/index.js';
 import type { OutcomeRates, Rate } from '../evaluate/index.js';
-import { type ArmKind, PRIMARY, type PrimaryArm, type RepairMetrics } from '../repair/index.js';
+import { PRIMARY, type PrimaryArm, type RepairMetrics } from '../repair/index.js';
 import { SITES, type Site } from '../steer/index.js';
 import {
   capital,
@@ -28,7 +28,9 @@ import {
 import { type Content, type Html, html } from './html.js';
 import { page, provenanceList, scrolling } from './page.js';
 import {
+  ARM_KINDS,
   ARM_LABELS,
+  COMPARED_OUTCOMES,
   OUTCOME_LABELS,
   REACH_LABELS,
   ratesOf,
@@ -267,42 +269,6 @@ ${dotChart(
 </section>`;
 }
 
-const KINDS: readonly { kind: ArmKind; title: string; meaning: string }[] = [
-  {
-    kind: 'repair',
-    title: 'The same repair otherwise',
-    meaning: 'at the last layer where folds chose another; with a reminder in the prompt as well',
-  },
-  {
-    kind: 'control',
-    title: 'Vectors that should do nothing',
-    meaning:
-      'as long as the vector, at the same place: what they repair is not what the data say of this weakness',
-  },
-  {
-    kind: 'prompt',
-    title: 'Words in the prompt',
-    meaning: 'no vector; one that only speaks of style or form shows what any preamble does',
-  },
-  { kind: 'sampling', title: 'Sampling', meaning: 'no vector' },
-  {
-    kind: 'leak',
-    title: 'What leaking data would have shown',
-    meaning:
-      'vectors that saw the judged family, or the judged prompts: how much more they repair than the vector is how much such a result flatters',
-  },
-];
-
-/** What is shown of arms beside the four that were planned. */
-const COMPARED = [
-  'insecure',
-  'secureWellFormed',
-  'other',
-  'wellFormed',
-  'degenerate',
-  'refusal',
-] as const;
-
 /** All arms but the four that were planned to be compared. */
 function comparisons({ arms, effects: measured, vector }: RepairMetrics): Html {
   const others = arms.filter(({ name }) => !(PRIMARY as readonly string[]).includes(name));
@@ -313,15 +279,15 @@ ${scrolling(
   'compared',
   'Per cent with 95 % intervals.',
   html`
-<thead><tr><th scope="col">Condition</th>${COMPARED.map((name) => html`<th scope="col">${capital(OUTCOME_LABELS[name])}</th>`)}<th scope="col">Different texts</th><th scope="col">Vector minus this</th></tr></thead>
-${KINDS.map(({ kind, title, meaning }) => {
+<thead><tr><th scope="col">Condition</th>${COMPARED_OUTCOMES.map((name) => html`<th scope="col">${capital(OUTCOME_LABELS[name])}</th>`)}<th scope="col">Different texts</th><th scope="col">Vector minus this</th></tr></thead>
+${ARM_KINDS.map(({ kind, title, meaning }) => {
   const own = others.filter((arm) => arm.kind === kind);
   if (own.length === 0) return undefined;
-  return html`<tbody><tr><th scope="rowgroup" colspan="${COMPARED.length + 3}">${title}<small>${meaning}</small></th></tr>
+  return html`<tbody><tr><th scope="rowgroup" colspan="${COMPARED_OUTCOMES.length + 3}">${title}<small>${meaning}</small></th></tr>
 ${own.map(({ name, description, rates, distinct }) => {
   const effect = measured.find(({ against }) => against === name)?.secureWellFormed;
   const cosine = Object.entries(vector.cosines).find(([cwe]) => name === `other ${cwe}`)?.[1];
-  return html`<tr><th scope="row">${capital(description)}${cosine === undefined ? undefined : html`<small>cosine with the vector for use ${cosine.toFixed(2)}</small>`}</th>${COMPARED.map((outcome) => rateCell(rates[outcome]))}<td>${distinct} of ${rates.secure.total}</td><td>${effect && html`${pointsWithInterval(effect)}<small>${pValue(effect.p)}</small>`}</td></tr>\n`;
+  return html`<tr><th scope="row">${capital(description)}${cosine === undefined ? undefined : html`<small>cosine with the vector for use ${cosine.toFixed(2)}</small>`}</th>${COMPARED_OUTCOMES.map((outcome) => rateCell(rates[outcome]))}<td>${distinct} of ${rates.secure.total}</td><td>${effect && html`${pointsWithInterval(effect)}<small>${pValue(effect.p)}</small>`}</td></tr>\n`;
 })}</tbody>`;
 })}
 `,

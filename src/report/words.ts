@@ -1,5 +1,5 @@
 import type { OutcomeRates } from '../evaluate/index.js';
-import type { PrimaryArm, RepairMetrics } from '../repair/index.js';
+import type { ArmKind, PrimaryArm, RepairMetrics } from '../repair/index.js';
 import type { Cwe } from '../scan/index.js';
 import type { Reach, Site } from '../steer/index.js';
 
@@ -37,6 +37,43 @@ export const ARM_LABELS: Readonly<Record<PrimaryArm, string>> = {
   random: 'random vector',
   prompt: 'reminder',
 };
+
+/** What arms beside the four that were planned are for. */
+export const ARM_KINDS: readonly { kind: ArmKind; title: string; meaning: string }[] = [
+  {
+    kind: 'repair',
+    title: 'The same repair otherwise',
+    meaning: 'at the last layer where folds chose another; with a reminder in the prompt as well',
+  },
+  {
+    kind: 'control',
+    title: 'Vectors that should do nothing',
+    meaning:
+      'as long as the vector, at the same place: what they repair is not what the data say of this weakness',
+  },
+  {
+    kind: 'prompt',
+    title: 'Words in the prompt',
+    meaning: 'no vector; one that only speaks of style or form shows what any preamble does',
+  },
+  { kind: 'sampling', title: 'Sampling', meaning: 'no vector' },
+  {
+    kind: 'leak',
+    title: 'What leaking data would have shown',
+    meaning:
+      'vectors that saw the judged family, or the judged prompts: how much more they repair than the vector is how much such a result flatters',
+  },
+];
+
+/** What is shown of arms beside the four that were planned. */
+export const COMPARED_OUTCOMES = [
+  'insecure',
+  'secureWellFormed',
+  'other',
+  'wellFormed',
+  'degenerate',
+  'refusal',
+] as const;
 
 export const SITE_LABELS: Readonly<Record<Site, string>> = {
   last_prompt: 'last prompt token',

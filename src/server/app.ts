@@ -13,6 +13,7 @@ import { embeddings } from './embeddings.js';
 import { ApiError, reported } from './errors.js';
 import { type Account, respond } from './respond.js';
 import type { Service } from './service.js';
+import { studioRoutes } from './studio.js';
 
 export interface AccessOptions {
   /** Keys of which requests must bear one. Defaults to none: nobody is asked. */
@@ -23,6 +24,8 @@ export interface AccessOptions {
   maxBody?: number;
   /** Told of every request once it is over. Defaults to nobody. */
   log?: (entry: LogEntry) => void;
+  /** Folder of runs, which the page at /studio shows. Defaults to none: there is no such page. */
+  studio?: string | undefined;
   /** Whether the log gets prompts and completions. Defaults to false. */
   logPrompts?: boolean;
 }
@@ -127,6 +130,11 @@ export function createApp(service: Service, options: AccessOptions, onlyLoopback
     if (!vectors.remove(c.req.param('name'))) throw notFound();
     return c.body(null, 204);
   });
+
+  if (options.studio !== undefined) {
+    app.route('/studio', studioRoutes(service, options.studio, isClient));
+    app.get('/studio/', (c) => c.redirect('/studio'));
+  }
 
   app.notFound(() => {
     throw notFound();
