@@ -1,11 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { ensure, SutureError } from '../core/index.js';
 import type { Model } from '../engine/index.js';
 import { runFolders } from '../evaluate/index.js';
-import { runName } from '../server/index.js';
-import { applyVector, readVector, type VectorFile } from '../steer/index.js';
+import { type Launch, runVector, vectorName } from '../server/index.js';
+import { applyVector, type VectorFile } from '../steer/index.js';
 import { type ServingOptions, serve, withServingOptions } from './serve.js';
 
 interface Options extends ServingOptions {
@@ -34,7 +34,7 @@ async function run({ runs, log, ...options }: Options): Promise<void> {
   await serve(options, {
     log: log ?? false,
     serverOptions: (model) => ({
-      studio: runs,
+      studio: { runs, launch: launcher(options) },
       // A gate knows one vector against each weakness: those that are named.
       ...(!options.gate && { vectors: vectorsOf(runs, model, options) }),
     }),
@@ -43,18 +43,34 @@ async function run({ runs, log, ...options }: Options): Promise<void> {
 }
 
 /** Vectors that runs have left for this model, by the names of the runs; all others are passed over. */
-function vectorsOf(runs: string, model: Model, rules: Options | ServingOptions) {
+function vectorsOf(runs: string, model: Model, rules: ServingOptions) {
   const found: Record<string, VectorFile> = {};
-  for (const dir of runFolders(resolve(runs), 2)) {
-    const name = readdirSync(dir).find((file) => file.endsWith('.safetensors'));
-    if (name === undefined) continue;
-    try {
-      const file = readVector(join(dir, name));
-      applyVector(file, model, rules);
-      found[runName(resolve(runs), dir).replaceAll(/[^\w.-]/g, '.')] = file;
-    } catch (thrown) {
-      if (!(thrown instanceof SutureError)) throw thrown;
-    }
+  for (const dir of runFolders(runs, 2)) {
+    const file = runVector(dir);
+    if (file && fits(file, model, rules)) found[vectorName(runs, dir)] = file;
   }
   return found;
+}
+
+function fits(file: VectorFile, model: Model, rules: ServingOptions): boolean {
+  try {
+    applyVector(file, model, rules);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof SutureError) return false;
+    throw thrown;
+  }
+}
+
+/** Starts commands as processes of their own, with the model that is served. */
+function launcher({ model, dtype, device, threads }: ServingOptions): Launch {
+  const same = ['--model', model, '--device', device];
+  if (threads !== undefined) same.push('--threads', String(threads));
+  return (args) => {
+    // Analyses are made in float32 alone.
+    const precision = args[0] === 'repair' ? ['--dtype', dtype] : [];
+    return spawn(process.execPath, [process.argv[1]!, ...args, ...same, ...precision], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  };
 }

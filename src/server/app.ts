@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { readVector, type VectorFile } from '../steer/index.js';
 import type { Ticket } from './admission.js';
 import { type Asked, askedChat, askedInfill, askedText } from './asked.js';
 import { parseChat, parseCompletion, parseEmbedding, parseInfill } from './bodies.js';
 import { embeddings } from './embeddings.js';
 import { ApiError, reported } from './errors.js';
+import { json, limited } from './request.js';
 import { type Account, respond } from './respond.js';
 import type { Service } from './service.js';
-import { studioRoutes } from './studio.js';
+import type { Studio } from './studio.js';
 
 export interface AccessOptions {
   /** Keys of which requests must bear one. Defaults to none: nobody is asked. */
@@ -24,8 +24,6 @@ export interface AccessOptions {
   maxBody?: number;
   /** Told of every request once it is over. Defaults to nobody. */
   log?: (entry: LogEntry) => void;
-  /** Folder of runs, which the page at /studio shows. Defaults to none: there is no such page. */
-  studio?: string | undefined;
   /** Whether the log gets prompts and completions. Defaults to false. */
   logPrompts?: boolean;
 }
@@ -53,8 +51,14 @@ const MAX_VECTOR = 64 * 1024 * 1024;
  *
  * @param onlyLoopback answers only those who call it by a name of this machine, so that no page that a
  *   browser shows can reach it through a name of its own
+ * @param studio is served at /studio; undefined for none
  */
-export function createApp(service: Service, options: AccessOptions, onlyLoopback: boolean) {
+export function createApp(
+  service: Service,
+  options: AccessOptions,
+  onlyLoopback: boolean,
+  studio: Studio | undefined,
+) {
   const { apiKeys = [], adminKey, maxBody = MAX_BODY } = options;
   const { vectors } = service;
   const app = new Hono<Env>();
@@ -131,8 +135,9 @@ export function createApp(service: Service, options: AccessOptions, onlyLoopback
     return c.body(null, 204);
   });
 
-  if (options.studio !== undefined) {
-    app.route('/studio', studioRoutes(service, options.studio, isClient));
+  if (studio) {
+    app.use('/studio/api/*', isClient, limited(maxBody));
+    app.route('/studio', studio.routes());
     app.get('/studio/', (c) => c.redirect('/studio'));
   }
 
@@ -196,34 +201,6 @@ const loopbackNames: MiddlewareHandler = async (c, next) => {
   }
   await next();
 };
-
-const limited = (maxSize: number): MiddlewareHandler =>
-  bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new ApiError(413, 'body_too_large', `The body has more than ${maxSize} bytes.`, {
-        headers: { Connection: 'close' },
-      });
-    },
-  });
-
-/** The body, which must say that it is JSON: a form that a foreign page sends cannot. */
-async function json(c: Context<Env>): Promise<Record<string, unknown>> {
-  if (!/^application\/json\b/i.test(c.req.header('Content-Type') ?? '')) {
-    throw new ApiError(415, 'unsupported_media_type', 'Send the body as application/json.');
-  }
-  const bytes = await c.req.arrayBuffer();
-  let body: unknown;
-  try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ApiError(400, 'invalid_json', 'The body is not JSON in UTF-8.', { cause });
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new ApiError(400, 'invalid_json', 'The body is not a JSON object.');
-  }
-  return body as Record<string, unknown>;
-}
 
 /** A vector file that was sent. Its reader wants a file, which is ours and soon gone. */
 function vectorOf(bytes: Buffer): VectorFile {

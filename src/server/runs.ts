@@ -1,10 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ensure, readJson, readText, SutureError, sha256 } from '../core/index.js';
 import { runFolders, runKind } from '../evaluate/index.js';
+import { readVector, type VectorFile } from '../steer/index.js';
 import { ApiError } from './errors.js';
 
 /** A run in a list of runs. */
@@ -70,8 +71,24 @@ const FIGURES: Record<string, (metrics: unknown) => [label: string, value: unkno
 };
 
 /** What a run is called under a folder of runs: `mine/cwe-787`. */
-export const runName = (root: string, dir: string): string =>
+const runName = (root: string, dir: string): string =>
   relative(root, dir).split(sep).join('/') || basename(dir);
+
+/** What the vector of a run is called among the vectors of a server. */
+export const vectorName = (root: string, dir: string): string =>
+  runName(resolve(root), resolve(dir)).replaceAll(/[^\w.-]/g, '.');
+
+/** The vector that a run has left; undefined where it has none. */
+export function runVector(dir: string): VectorFile | undefined {
+  const name = readdirSync(dir).find((file) => file.endsWith('.safetensors'));
+  if (name === undefined) return undefined;
+  try {
+    return readVector(join(dir, name));
+  } catch (thrown) {
+    if (thrown instanceof SutureError) return undefined; // of another kind, or damaged
+    throw thrown;
+  }
+}
 
 /** The runs under a folder. Requests name them by ids that are made here: no path comes from outside. */
 export class Runs {

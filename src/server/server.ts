@@ -6,12 +6,15 @@ import type { Model } from '../engine/index.js';
 import { type AccessOptions, createApp } from './app.js';
 import { ApiError } from './errors.js';
 import { Service, type ServiceOptions } from './service.js';
+import { Studio, type StudioOptions } from './studio.js';
 
 export interface ServerOptions extends ServiceOptions, AccessOptions {
   /** Defaults to `127.0.0.1`: this machine alone. Others need `apiKeys`. */
   host?: string;
   /** Defaults to 8321; 0 is any that is free. */
   port?: number;
+  /** Serves the page of `suture studio` too, at /studio. Defaults to none. */
+  studio?: StudioOptions;
 }
 
 /** A running server. */
@@ -54,7 +57,8 @@ export async function startServer(
     );
   }
   const service = serviceOf(model, options);
-  const app = createApp(service, options, local);
+  const studio = options.studio && new Studio(service, options.studio);
+  const app = createApp(service, options, local, studio);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
@@ -67,7 +71,7 @@ export async function startServer(
     close: async (grace = 30_000) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      await service.admission.drain(grace);
+      await Promise.all([service.admission.drain(grace), studio?.close(grace)]);
       await service.batch.idle();
       server.closeIdleConnections();
       // Answers that are out may still be on their way to slow readers.

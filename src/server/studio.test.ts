@@ -41,7 +41,7 @@ beforeAll(async () => {
     writeFileSync(join(root, name), text);
   }
   model = await openModel();
-  on = await start(model, { studio: join(root, 'runs') });
+  on = await start(model, { studio: { runs: join(root, 'runs') } });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -188,7 +188,7 @@ it('neither is one that climbs', async () => {
 
 describe('who may ask', () => {
   it('is asked for a key where there is one; reports have addresses that cannot be guessed', async () => {
-    const shut = await start(model, { studio: join(root, 'runs'), apiKeys: ['k'] });
+    const shut = await start(model, { studio: { runs: join(root, 'runs') }, apiKeys: ['k'] });
     const ask = (path: string, headers = {}) => fetch(shut.url + path, { headers });
     const bearing = { Authorization: 'Bearer k' };
     expect((await ask('/studio')).status).toBe(200);
@@ -206,7 +206,7 @@ describe('who may ask', () => {
 it('the playground is told what there is to steer with', async () => {
   const vector = await repairVector(model);
   const steering = await start(model, {
-    studio: join(root, 'nowhere'),
+    studio: { runs: join(root, 'nowhere') },
     vectors: { mine: vector },
     name: 'tiny',
   });

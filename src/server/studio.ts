@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { Hono } from 'hono';
 import { ensure } from '../core/index.js';
 import { GRAMMARS, type SourceLanguage } from '../scan/index.js';
 import type { ScanPolicy } from './bodies.js';
-import { ApiError } from './errors.js';
-import { Runs } from './runs.js';
+import { ApiError, reported } from './errors.js';
+import { COMMANDS, Experiments, type Launch } from './experiments.js';
+import { json } from './request.js';
+import { Runs, runVector, vectorName } from './runs.js';
 import type { Service } from './service.js';
 
 /** What the page can do with the model that is served. */
@@ -43,49 +45,94 @@ const PAGE_POLICY =
 const REPORT_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
-/**
- * The page of `suture studio`, to be mounted at /studio, and what it asks for. Its files are read when the
- * server starts; runs are named by ids.
- *
- * @param runs folder of runs
- * @param isClient lets those in who may read runs; the page itself holds no secrets
- */
-export function studioRoutes(service: Service, runs: string, isClient: MiddlewareHandler) {
-  const shelf = new Runs(runs);
-  const { index, assets } = builtPage();
-  const app = new Hono();
-
-  app.use(async (c, next) => {
-    await next();
-    c.res.headers.set('X-Content-Type-Options', 'nosniff');
-    c.res.headers.set('Referrer-Policy', 'no-referrer');
-    c.res.headers.set('Cross-Origin-Resource-Policy', 'same-origin');
-    c.res.headers.set('Cache-Control', 'no-cache');
-  });
-  app.get('/', (c) => {
-    c.header('Content-Security-Policy', PAGE_POLICY);
-    return c.body(index, 200, { 'Content-Type': HTML });
-  });
-  app.get('/assets/:name', (c) => {
-    const name = c.req.param('name');
-    const file = assets.get(name);
-    if (!file) throw new ApiError(404, 'not_found', 'There is nothing here.');
-    return c.body(file, 200, { 'Content-Type': TYPES[extname(name)]! });
-  });
-  app.get('/reports/:token', (c) => {
-    c.header('Content-Security-Policy', REPORT_POLICY);
-    return c.body(shelf.report(c.req.param('token')), 200, { 'Content-Type': HTML });
-  });
-
-  app.use('/api/*', isClient);
-  app.get('/api/runs', (c) => c.json({ data: shelf.list() }));
-  app.get('/api/runs/:id', (c) => c.json(shelf.show(c.req.param('id'))));
-  app.get('/api/runs/:id/samples', (c) =>
-    c.body(shelf.samples(c.req.param('id')), 200, { 'Content-Type': 'application/x-ndjson' }),
-  );
-  app.get('/api/playground', (c) => c.json(playgroundOf(service)));
-  return app;
+export interface StudioOptions {
+  /** Folder of runs, which the page shows. */
+  runs: string;
+  /** Starts a command of Suture with these arguments on the model that is served. Defaults to none: the page starts no runs. */
+  launch?: Launch;
 }
+
+/** The page of `suture studio`, and what it asks for. Its files are read once; runs are named by ids. */
+export class Studio {
+  readonly #service: Service;
+  readonly #runs: Runs;
+  readonly #experiments: Experiments | undefined;
+  readonly #page = builtPage();
+
+  /** @throws {SutureError} NOT_FOUND where the page was not built */
+  constructor(service: Service, { runs, launch }: StudioOptions) {
+    this.#service = service;
+    this.#runs = new Runs(runs);
+    this.#experiments = launch && new Experiments(runs, launch, (dir) => this.#offer(runs, dir));
+  }
+
+  /** To be mounted at /studio; who may ask for what is under api/ is up to others. The page itself holds no secrets. */
+  routes(): Hono {
+    const runs = this.#runs;
+    const { index, assets } = this.#page;
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await next();
+      c.res.headers.set('X-Content-Type-Options', 'nosniff');
+      c.res.headers.set('Referrer-Policy', 'no-referrer');
+      c.res.headers.set('Cross-Origin-Resource-Policy', 'same-origin');
+      c.res.headers.set('Cache-Control', 'no-cache');
+    });
+    app.get('/', (c) => {
+      c.header('Content-Security-Policy', PAGE_POLICY);
+      return c.body(index, 200, { 'Content-Type': HTML });
+    });
+    app.get('/assets/:name', (c) => {
+      const name = c.req.param('name');
+      const file = assets.get(name);
+      if (!file) throw nothing();
+      return c.body(file, 200, { 'Content-Type': TYPES[extname(name)]! });
+    });
+    app.get('/reports/:token', (c) => {
+      c.header('Content-Security-Policy', REPORT_POLICY);
+      return c.body(runs.report(c.req.param('token')), 200, { 'Content-Type': HTML });
+    });
+
+    app.get('/api/runs', (c) => c.json({ data: runs.list() }));
+    app.get('/api/runs/:id', (c) => c.json(runs.show(c.req.param('id'))));
+    app.get('/api/runs/:id/samples', (c) =>
+      c.body(runs.samples(c.req.param('id')), 200, { 'Content-Type': 'application/x-ndjson' }),
+    );
+    app.get('/api/playground', (c) => c.json(playgroundOf(this.#service)));
+
+    const experiments = this.#experiments;
+    app.get('/api/experiments', (c) =>
+      c.json({ data: experiments?.list() ?? [], commands: experiments ? COMMANDS : [] }),
+    );
+    app.post('/api/experiments', async (c) => {
+      if (!experiments) throw nothing();
+      return c.json(experiments.start(await json(c)), 201);
+    });
+    app.delete('/api/experiments/:id', (c) => {
+      if (!experiments) throw nothing();
+      return c.json(experiments.cancel(c.req.param('id')), 202);
+    });
+    return app;
+  }
+
+  /** Ends what is under way, in order. @param grace milliseconds that it has for that */
+  async close(grace: number): Promise<void> {
+    await this.#experiments?.close(grace);
+  }
+
+  /** Makes the vector of a run that is done one to steer with, where the server may take it. */
+  #offer(root: string, dir: string): void {
+    const vector = runVector(dir);
+    if (!vector) return;
+    try {
+      this.#service.register(vectorName(root, dir), vector);
+    } catch (thrown) {
+      reported(thrown); // a gate or a rule of the server may forbid it
+    }
+  }
+}
+
+const nothing = () => new ApiError(404, 'not_found', 'There is nothing here.');
 
 function playgroundOf(service: Service): Playground {
   const { model, tokenizer, vectors, maxTokens } = service;

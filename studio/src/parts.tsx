@@ -27,6 +27,37 @@ export function Select({
   );
 }
 
+export function NumberField({
+  label,
+  value,
+  onChange,
+  min = 0,
+  ...limits
+}: {
+  label: string;
+  value: number;
+  min?: number;
+  max: number;
+  step: number;
+  onChange(value: number): void;
+}) {
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        required
+        value={value}
+        min={min}
+        {...limits}
+        onInput={({ currentTarget: { valueAsNumber } }) => {
+          if (Number.isFinite(valueAsNumber)) onChange(valueAsNumber);
+        }}
+      />
+    </label>
+  );
+}
+
 /** What scrolls sideways where there is no room, by keys too. */
 export function Scrolling({ label, children }: { label: string; children: ComponentChildren }) {
   return (

@@ -3,7 +3,7 @@ import { plain } from '../../src/report/format.js';
 import { visible } from '../../src/report/html.js';
 import type { Playground } from '../../src/server/index.js';
 import { complete, type Finding, inLines, partingOf, type Written } from './completion.js';
-import { Loaded, Select } from './parts.js';
+import { Loaded, NumberField, Select } from './parts.js';
 
 interface Given {
   prompt: string | undefined;
@@ -221,37 +221,6 @@ function partingText(
   if (parting !== undefined) return `They part at token ${parting + 1}.`;
   if (base.finish && steered.finish) return 'Both are the same, token by token.';
   return '';
-}
-
-function NumberField({
-  label,
-  value,
-  onChange,
-  min = 0,
-  ...limits
-}: {
-  label: string;
-  value: number;
-  min?: number;
-  max: number;
-  step: number;
-  onChange(value: number): void;
-}) {
-  return (
-    <label>
-      {label}
-      <input
-        type="number"
-        required
-        value={value}
-        min={min}
-        {...limits}
-        onInput={({ currentTarget: { valueAsNumber } }) => {
-          if (Number.isFinite(valueAsNumber)) onChange(valueAsNumber);
-        }}
-      />
-    </label>
-  );
 }
 
 function Slider({

@@ -1,7 +1,9 @@
+import { useState } from 'preact/hooks';
 import type { RepairMetrics } from '../../src/repair/index.js';
 import { percent } from '../../src/report/format.js';
 import { visible } from '../../src/report/html.js';
 import type { ListedRun, ShownRun } from '../../src/server/index.js';
+import { Experiments } from './experiments.js';
 import { Loaded, Otherwise } from './parts.js';
 import { runLink } from './places.js';
 import { Repair } from './repair.js';
@@ -13,10 +15,13 @@ const dateOf = (iso: string) =>
 
 /** All runs, the latest first. */
 export function Runs() {
+  const [done, setDone] = useState(0);
   return (
     <main class="wide">
       <h1>Runs</h1>
+      <Experiments onDone={() => setDone((n) => n + 1)} />
       <Loaded<{ data: ListedRun[] }>
+        key={done}
         path="/studio/api/runs"
         show={({ data }) => (data.length === 0 ? <NoRuns /> : <RunTable runs={data} />)}
       />
@@ -26,8 +31,8 @@ export function Runs() {
 
 const NoRuns = () => (
   <p>
-    There are no runs in this folder yet. <code>npx suture repair</code> makes one in a minute or
-    two; then load this page again. Runs elsewhere: <code>npx suture studio --runs folder</code>.
+    There are no runs in this folder yet: start one above, or <code>npx suture repair</code>. Runs
+    elsewhere: <code>npx suture studio --runs folder</code>.
   </p>
 );
 

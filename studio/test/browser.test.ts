@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -43,6 +44,13 @@ function makeRun(dir: string, metrics: RepairMetrics): void {
   writeFileSync(join(dir, 'samples.jsonl'), `${lines.join('\n')}\n{"torn`);
 }
 
+/** Stands in for a command: it says how far it is, and goes on until it is interrupted. */
+const launch = () =>
+  spawn(process.execPath, [
+    '-e',
+    "console.error('find the layer 3/10'); setInterval(() => {}, 1000)",
+  ]);
+
 describe.skipIf(!browserPath)('the studio in a browser', () => {
   let browser: Browser;
   let page: Page;
@@ -54,7 +62,7 @@ describe.skipIf(!browserPath)('the studio in a browser', () => {
     makeRun(join(root, 'all/cwe-787'), metrics);
     const model = await openModel();
     const vectors = { 'all.cwe-787': await repairVector(model) };
-    url = `${(await start(model, { studio: root, vectors })).url}/studio`;
+    url = `${(await start(model, { studio: { runs: root, launch }, vectors })).url}/studio`;
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
     browser = await chromium.launch({ executablePath: browserPath!, args });
     page = await browser.newPage();
@@ -95,6 +103,22 @@ describe.skipIf(!browserPath)('the studio in a browser', () => {
     }
     await page.getByText('Random vectors').first().waitFor();
     expect(await page.getByRole('row', { name: /^steering vector/i }).count()).toBeGreaterThan(0);
+  });
+
+  it('starts a run, shows how far it is, and cancels it', async () => {
+    await page.goto(url);
+    await page.getByText('New run').click();
+    await page.getByLabel('weakness').selectOption('CWE-089');
+    await page.getByRole('button', { name: 'Start' }).click();
+    const bar = page.getByRole('progressbar', { name: 'Progress of repair-cwe-089-seed0' });
+    await page.getByText('find the layer 3/10').waitFor();
+    expect(await bar.evaluate((it) => [it.getAttribute('value'), it.getAttribute('max')])).toEqual([
+      '3',
+      '10',
+    ]);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('cancelled; started again, it goes on').waitFor();
+    await page.getByRole('link', { name: 'all/cwe-787' }).click();
   });
 
   it('scrolls 50,000 samples with a few rows in the document, and filters them', async () => {
