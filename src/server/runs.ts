@@ -47,6 +47,7 @@ const configSchema = z.looseObject({
 
 const rates = z.object({ insecure: z.object({ value: z.number() }) });
 const repairSchema = z.object({ arms: z.array(z.object({ name: z.string(), rates })) });
+const gapSchema = z.object({ gap: z.object({ corrected: z.object({ value: z.number() }) }) });
 const estimates = z.record(z.string(), z.object({ value: z.number().nullable() }));
 const evalSchema = z.object({ 'pass@k': estimates, 'sec-pass@k': estimates });
 
@@ -61,6 +62,7 @@ const FIGURES: Record<string, (metrics: unknown) => [label: string, value: unkno
       ['steered', insecure('steered')],
     ];
   },
+  gap: (metrics) => [['gap, corrected', gapSchema.parse(metrics).gap.corrected.value]],
   eval: (metrics) => {
     const found = evalSchema.parse(metrics);
     return [

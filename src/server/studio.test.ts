@@ -25,6 +25,8 @@ const FILES: Record<string, string> = {
   }),
   'runs/mine/cwe-787/samples.jsonl': '{"text": "a"}\n{"text": "b',
   'runs/mine/cwe-787/report.html': '<script>alert(1)</script>',
+  'runs/gap/run.json': '{"command": "gap"}',
+  'runs/gap/metrics.json': '{"gap": {"corrected": {"value": 0.7}}}',
   'runs/begun/run.json': '{"command": "diagnose"}',
   'runs/torn/run.json': '{"command": "repair"}',
   'runs/torn/metrics.json': '{"arms": [',
@@ -82,7 +84,14 @@ describe('the page', () => {
 describe('runs', () => {
   it('are listed with what they came to, or what stands in the way', async () => {
     const runs = await listed();
-    expect(Object.keys(runs).sort()).toEqual(['begun', 'mine/cwe-787', 'old', 'strange', 'torn']);
+    expect(Object.keys(runs).sort()).toEqual([
+      'begun',
+      'gap',
+      'mine/cwe-787',
+      'old',
+      'strange',
+      'torn',
+    ]);
     expect(runs['mine/cwe-787']).toMatchObject({
       command: 'repair',
       model: 'tiny',
@@ -93,6 +102,7 @@ describe('runs', () => {
       ],
     });
     expect(runs['mine/cwe-787']).not.toHaveProperty('problem');
+    expect(runs.gap!.figures).toEqual([{ label: 'gap, corrected', value: 0.7 }]);
     expect(runs.begun!.problem).toBe('It has no metrics yet.');
     expect(runs.torn!.problem).toMatch(/^metrics\.json is not valid JSON/);
     expect(runs.old!.problem).toContain('another form');

@@ -68,8 +68,20 @@ export function Scrolling({ label, children }: { label: string; children: Compon
   );
 }
 
-/** What the server answers at a path, shown once it is there; what it refuses is said. */
-export function Loaded<T>({ path, show }: { path: string; show(data: T): ComponentChildren }) {
+/**
+ * What the server answers at a path, shown once it is there; what it refuses is said.
+ *
+ * @param again asks anew whenever it changes; meanwhile what was there stays
+ */
+export function Loaded<T>({
+  path,
+  again = 0,
+  show,
+}: {
+  path: string;
+  again?: number;
+  show(data: T): ComponentChildren;
+}) {
   const [state, setState] = useState<{ path: string; data?: T; error?: Error }>({ path });
   const [tries, setTries] = useState(0);
   useEffect(() => {
@@ -82,10 +94,10 @@ export function Loaded<T>({ path, show }: { path: string; show(data: T): Compone
     return () => {
       wanted = false;
     };
-  }, [path, tries]);
+  }, [path, tries, again]);
   const { data, error } = state.path === path ? state : {};
   if (error instanceof ServerError && error.status === 401) {
-    return <KeyForm onGiven={() => setTries(tries + 1)} />;
+    return <KeyForm wrong={tries > 0} onGiven={() => setTries(tries + 1)} />;
   }
   if (error) return <p role="alert">{error.message}</p>;
   if (data === undefined) return <p role="status">Reading…</p>;
@@ -93,7 +105,7 @@ export function Loaded<T>({ path, show }: { path: string; show(data: T): Compone
 }
 
 /** Asks for the key that the server wants. */
-function KeyForm({ onGiven }: { onGiven(): void }) {
+function KeyForm({ wrong, onGiven }: { wrong: boolean; onGiven(): void }) {
   return (
     <form
       class="key-form"
@@ -108,6 +120,7 @@ function KeyForm({ onGiven }: { onGiven(): void }) {
         <input name="key" type="password" autocomplete="current-password" required />
       </label>
       <button type="submit">Go on</button>
+      {wrong && <p role="alert">This server has no such key.</p>}
     </form>
   );
 }

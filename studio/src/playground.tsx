@@ -2,7 +2,14 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { plain } from '../../src/report/format.js';
 import { visible } from '../../src/report/html.js';
 import type { Playground } from '../../src/server/index.js';
-import { complete, type Finding, inLines, partingOf, type Written } from './completion.js';
+import {
+  complete,
+  type Finding,
+  inLines,
+  type Piece,
+  partingOf,
+  type Written,
+} from './completion.js';
 import { Loaded, NumberField, Select } from './parts.js';
 
 interface Given {
@@ -120,8 +127,8 @@ function Bench({ about, given }: { about: Playground; given: Given }) {
               label="given as"
               value={mode}
               options={[
-                ...(model.hasTemplate ? ([['chat', 'chat: through the template']] as const) : []),
-                ['raw', 'raw: as it is'],
+                ...(model.hasTemplate ? ([['chat', 'chat message']] as const) : []),
+                ['raw', 'raw text'],
               ].map(([value, text]): [string, string] => [value!, text!])}
               onChange={setMode}
             />
@@ -204,7 +211,11 @@ function Bench({ about, given }: { about: Playground; given: Given }) {
       <div class="sides">
         <Completion title="As it is" written={written.base} parting={parting} error={errors.base} />
         <Completion
-          title={vector ? `With ${vector.name}, strength ${plain(strength)}` : 'With a vector'}
+          title={
+            vector
+              ? `With ${vector.name}, strength ${plain(strength)}${movable ? `, layer ${layer}` : ''}`
+              : 'With a vector'
+          }
           written={written.steered}
           parting={parting}
           error={errors.steered}
@@ -214,11 +225,23 @@ function Bench({ about, given }: { about: Playground; given: Given }) {
   );
 }
 
+/** A token with its probability, as text: `“sprintf” (p = 0.930)`. */
+function chosenText(piece: Piece | undefined): string {
+  if (!piece) return 'the end';
+  const text = `“${visible(piece.text).replaceAll('\n', '↵')}”`;
+  return piece.probability === undefined ? text : `${text} (${inWords(piece.probability)})`;
+}
+
+const inWords = (probability: number) => `p = ${probability.toFixed(3)}`;
+
 function partingText(
   parting: number | undefined,
   { base, steered }: Record<Side, Written>,
 ): string {
-  if (parting !== undefined) return `They part at token ${parting + 1}.`;
+  if (parting !== undefined) {
+    const chosen = [base, steered].map(({ pieces }) => chosenText(pieces[parting]));
+    return `They part at token ${parting + 1}: ${chosen.join(' as it is, ')} with the vector.`;
+  }
   if (base.finish && steered.finish) return 'Both are the same, token by token.';
   return '';
 }
@@ -279,11 +302,7 @@ function Completion({
               <span
                 key={index}
                 class={index === parting ? 'token parts' : 'token'}
-                title={
-                  piece.probability === undefined
-                    ? undefined
-                    : `p = ${piece.probability.toFixed(3)}`
-                }
+                title={piece.probability === undefined ? undefined : inWords(piece.probability)}
               >
                 {visible(text)}
               </span>

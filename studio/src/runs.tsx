@@ -19,11 +19,15 @@ export function Runs() {
   return (
     <main class="wide">
       <h1>Runs</h1>
-      <Experiments onDone={() => setDone((n) => n + 1)} />
       <Loaded<{ data: ListedRun[] }>
-        key={done}
         path="/studio/api/runs"
-        show={({ data }) => (data.length === 0 ? <NoRuns /> : <RunTable runs={data} />)}
+        again={done}
+        show={({ data }) => (
+          <>
+            <Experiments onDone={() => setDone((n) => n + 1)} />
+            {data.length === 0 ? <NoRuns /> : <RunTable runs={data} />}
+          </>
+        )}
       />
     </main>
   );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Model } from '../../src/engine/index.js';
 import type { RepairMetrics } from '../../src/repair/index.js';
 import { renderRepairReport } from '../../src/report/index.js';
 import { plausibleMetrics } from '../../src/report/testing/metrics.js';
@@ -55,12 +56,13 @@ describe.skipIf(!browserPath)('the studio in a browser', () => {
   let browser: Browser;
   let page: Page;
   let url: string;
+  let model: Model;
   const metrics = plausibleMetrics();
   const faults: string[] = [];
 
   beforeAll(async () => {
     makeRun(join(root, 'all/cwe-787'), metrics);
-    const model = await openModel();
+    model = await openModel();
     const vectors = { 'all.cwe-787': await repairVector(model) };
     url = `${(await start(model, { studio: { runs: root, launch }, vectors })).url}/studio`;
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
@@ -156,7 +158,11 @@ describe.skipIf(!browserPath)('the studio in a browser', () => {
     const written = async (side: typeof base) => (await side.locator('pre').textContent())!;
     expect(await written(base)).toContain('sprintf(');
     expect(await written(steered)).toContain('snprintf(');
-    await page.getByText(/^They part at token \d+\.$/).waitFor();
+    await page
+      .getByText(
+        /^They part at token \d+: “.*sprintf.*” \(p = [01]\.\d+\) as it is, “.*” \(p = [01]\.\d+\) with the vector\.$/,
+      )
+      .waitFor();
     expect(await page.locator('.token.parts').count()).toBe(2);
 
     // Without strength there is nothing to steer with; a negative one cannot be chosen.
@@ -165,6 +171,24 @@ describe.skipIf(!browserPath)('the studio in a browser', () => {
     await strength.press('ArrowLeft');
     await page.getByText('Both are the same, token by token.').waitFor();
     expect(await strength.inputValue()).toBe('0');
+  });
+
+  it('asks for the key where the server has one', async () => {
+    const shut = await start(model, { studio: { runs: root, launch }, apiKeys: ['secret'] });
+    const other = await browser.newPage();
+    await other.goto(`${shut.url}/studio`);
+    const key = other.getByLabel(/^Key of this server/);
+    await key.fill('guess');
+    await key.press('Enter');
+    await other.getByText('This server has no such key.').waitFor();
+    await key.fill('secret');
+    await key.press('Enter');
+    await other.getByText('New run').waitFor();
+    await other.getByRole('link', { name: 'all/cwe-787' }).click();
+    await other.getByRole('link', { name: 'Report', exact: true }).click();
+    const frame = other.frameLocator('iframe');
+    await frame.getByRole('heading', { level: 1, name: /^What happened to/ }).waitFor();
+    await other.close();
   });
 
   it('reads in the dark and on a narrow window, and nothing went wrong on the way', async () => {
