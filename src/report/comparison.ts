@@ -42,6 +42,14 @@ const repairedShare = (metrics: RepairMetrics, name: string) => {
 const against = (metrics: RepairMetrics, name: string) =>
   metrics.effects.find((effect) => effect.against === name)!.secureWellFormed;
 
+/** From the least to the most that some arms repair. */
+const spanOf = (arms: RepairMetrics['arms']): string => {
+  const shares = arms.map(({ rates }) => rates.secureWellFormed.value);
+  return shares.length === 0
+    ? '–'
+    : `${whole(Math.min(...shares))} to ${whole(Math.max(...shares))}`;
+};
+
 /** Share of the insecure completions that are gone. */
 const fall = (metrics: RepairMetrics): number =>
   1 - insecure(metrics, 'steered').value / insecure(metrics, 'none').value;
@@ -58,11 +66,15 @@ const REPAIR: Columns<RepairMetrics> = [
   ['last layer', (m) => (repaired(m, 'last layer') ? repairedShare(m, 'last layer') : 'same')],
   ['random', (m) => repairedShare(m, 'random')],
   ['shuffled', (m) => repairedShare(m, 'shuffled')],
+  ['orthogonal', (m) => repairedShare(m, 'orthogonal')],
+  ['other vectors', (m) => spanOf(m.arms.filter(({ name }) => name.startsWith('other ')))],
   ['reminder', (m) => repairedShare(m, 'prompt')],
   [
     'vector − reminder',
     (m) => `${signed(against(m, 'prompt').value)} (p ${against(m, 'prompt').p.toFixed(3)})`,
   ],
+  ['vector and reminder', (m) => repairedShare(m, 'prompt and vector')],
+  ['all families (leak)', (m) => repairedShare(m, 'global')],
   [
     'ordinary tasks',
     ({ utility }) =>
@@ -129,7 +141,7 @@ function repairNotes(repairs: readonly RepairMetrics[]): string[] {
   const costs = repairs.flatMap(({ utility }) => (utility ? [utility.steered.change.value] : []));
   const kept = costs.filter((change) => change >= -GOAL.utility).length;
   return [
-    'Under prompts that push towards the flaw, on task families held out in turn: per cent with 95 % intervals. Repaired: secure and well-formed. p: against no steering, Holm-corrected.',
+    'Under prompts that push towards the flaw, on task families held out in turn: per cent with 95 % intervals. Repaired: secure and well-formed; p against no steering, Holm-corrected. From “last layer” on, the share repaired under other conditions on the same prompts.',
     `Insecure completions fall by ${whole(GOAL.fall)} % or more in ${of((m) => fall(m) >= GOAL.fall)} of ${n}. More are repaired than without (p ≤ 0.05) in ${wins('none')}, than with a reminder in the prompt in ${wins('prompt')}${costs.length > 0 ? `; ordinary tasks lose at most ${whole(GOAL.utility)} points in ${kept} of ${costs.length}` : ''}.`,
   ];
 }
