@@ -1,4 +1,4 @@
-import type { Call, Judgement, Listener } from '../dataflow/index.js';
+import type { Call, Judgement, Listener, Value } from '../dataflow/index.js';
 import { isConstant } from '../dataflow/index.js';
 import { examples, PYTHON, type Rule } from './rule.js';
 import { lastName } from './say.js';
@@ -18,19 +18,24 @@ const words = {
   safe: 'is given a query that holds no untrusted text',
 };
 
-function call({ name, args, keywords, at }: Call): Judgement | undefined {
+/** The statement that a call is given to run: one with holes, or any that values stand beside. */
+export function statementOf({ name, args, keywords, at }: Call): Value | undefined {
   const method = lastName(name);
-  if (KNOWN.test(method)) return undefined;
   const query = [...args, ...keywords.values()].find(({ text }) => STATEMENT.test(text ?? ''));
-  if (!query) return undefined;
+  if (!query || KNOWN.test(method)) return query;
   // `db.add(query)` runs it; `queries.add(text)` keeps it.
   const runs =
     /^(?:add|insert|write)$/.test(method) &&
     /(?:^|\.)(?:_*db|database|conn\w*|cur\w*)\./i.test(`.${at.text.split('(')[0]}`);
   if (HARMLESS.test(method) && !runs) return undefined;
   // A statement without holes may be anything: it is judged where values are given beside it.
-  if (isConstant(query) && args.length + keywords.size < 2) return undefined;
-  return judge(words, 'CWE-089', method || 'the function', query, at);
+  return isConstant(query) && args.length + keywords.size < 2 ? undefined : query;
+}
+
+function call(given: Call): Judgement | undefined {
+  const method = lastName(given.name);
+  const query = KNOWN.test(method) ? undefined : statementOf(given);
+  return query && judge(words, 'CWE-089', method || 'the function', query, given.at);
 }
 
 export const sqlWrappersPython: Rule = {

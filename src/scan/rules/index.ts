@@ -7,6 +7,7 @@ import { crossSiteScriptingPython } from './cwe079.js';
 import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
 import { sqlInjectionPython } from './cwe089.js';
 import { sqlInjectionJavaScript } from './cwe089-javascript.js';
+import { sqlPastedText } from './cwe089-pasted.js';
 import { sqlWrappersPython } from './cwe089-wrappers.js';
 import { codeInjection } from './cwe094.js';
 import { headerInjection } from './cwe113.js';
@@ -56,6 +57,7 @@ export const RULES: readonly Rule[] = [
   sqlInjectionPython,
   sqlInjectionJavaScript,
   sqlWrappersPython,
+  sqlPastedText,
   codeInjection,
   headerInjection,
   incompleteEscaping,
