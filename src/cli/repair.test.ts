@@ -36,7 +36,10 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const suture = (args: string[], stop?: ProcessOptions['stop']) =>
   sutureProcess(args, { cwd: dir, stop });
 
-const SMALL = ['--sites', 'decision', '--layers', '3,-1', '--strengths', '0.75,1', '-n', '1'];
+const SMALL = [
+  ...['--sites', 'decision', '--layers', '3,-1', '--strengths', '0.75,1', '-n', '1'],
+  ...['--reaches', 'last_prompt_and_generated'],
+];
 const repair = (out: string, stop?: ProcessOptions['stop']) =>
   suture(['repair', '-p', 'pairs.jsonl', '--items', 'items.jsonl', ...SMALL, '-o', out], stop);
 /** Of a run, as its progress names them. */
