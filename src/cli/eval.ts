@@ -59,7 +59,6 @@ interface GenerateOptions extends VectorOptions, GuardOptions {
   maxTokens: number;
   seed: number;
   model: string;
-  adapter?: string;
   dtype: WeightDType;
   device: Provider;
   threads?: number;
@@ -128,12 +127,6 @@ function withDrawing(command: Command): Command {
     .option('--max-tokens <n>', 'limit of new tokens', wholeNumber(1), 256)
     .option('--seed <n>', 'seed of the sampling', wholeNumber(0), 0)
     .addOption(modelOption())
-    .addOption(
-      new Option(
-        '--adapter <dir>',
-        'a LoRA folder in PEFT layout; a guard has one of its own',
-      ).conflicts('guard'),
-    )
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())

@@ -40,10 +40,10 @@ interface Options extends VectorOptions, GuardOptions {
   device: Provider;
 }
 
-/** `suture generate`: a completion as it streams, without a vector or guard and with it. */
+/** `suture generate`: a completion as it streams, without a vector, guard or adapter and with it. */
 export function generateCommand(): Command {
   const command = new Command('generate')
-    .description('complete a prompt, without a steering vector or guard and with it')
+    .description('complete a prompt, without a steering vector, guard or adapter and with it')
     .argument('[prompt]', 'what to ask (default: a task of the weakness that the vector is for)')
     .addOption(modelOption())
     .option('--raw', 'give the prompt as it is, without the chat template')
@@ -94,7 +94,8 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     const model = await load(options.model, { dtype, device, threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
-      if (files.length === 0 && options.guard === undefined) {
+      const learnt = learntOf(options);
+      if (files.length === 0 && !learnt) {
         await stream(model, prompts, options, signal);
         return;
       }
@@ -108,13 +109,14 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
       const guide = await openGuide(model, options);
       try {
         const [the, it] = files.length > 1 ? ['the vectors', 'them'] : ['the vector', 'it'];
-        write(`Without ${files.length > 0 ? the : 'the guard'}:\n`);
+        write(`Without ${files.length > 0 ? the : `the ${learnt!.what}`}:\n`);
         await stream(model, prompts, options, signal);
-        const guards = options.guard === undefined ? [] : [`guard ${options.guard}`];
-        const used = [...files.map((file) => described(file, options)), ...guards];
+        const also = learnt ? [`${learnt.what} ${learnt.dir}`] : [];
+        const used = [...files.map((file) => described(file, options)), ...also];
         write(`\nWith ${gate ? 'the gate' : it} (${used.join('; ')}):\n`);
         await stream(model, prompts, options, signal, {
           ...edits,
+          ...(options.adapter !== undefined && { adapter: options.adapter }),
           ...(await guide?.options(model.encode(prompts))),
         });
       } finally {
@@ -124,6 +126,12 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
       await model.close();
     }
   });
+}
+
+/** What was learnt and acts beside vectors. */
+function learntOf({ guard, adapter }: Options): { what: string; dir: string } | undefined {
+  if (guard !== undefined) return { what: 'guard', dir: guard };
+  return adapter === undefined ? undefined : { what: 'adapter', dir: adapter };
 }
 
 function described({ metadata, directions }: VectorFile, options: Options): string {

@@ -1,17 +1,24 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import type { Model } from '../engine/index.js';
 import { DeepGuardGuide } from '../guard/index.js';
 import { wholeNumber } from './options.js';
 
 export interface GuardOptions {
+  adapter?: string;
   guard?: string;
   rescore?: number;
 }
 
-/** Options for writing under a guard. */
+/** Options for writing under what was learnt from pairs of functions. */
 export const withGuardOptions = (command: Command): Command =>
   command
+    .addOption(
+      new Option(
+        '--adapter <dir>',
+        'a LoRA folder in PEFT layout; a guard has one of its own',
+      ).conflicts('guard'),
+    )
     .option('--guard <dir>', 'a guard written by "suture train guard"')
     .option(
       '--rescore <n>',

@@ -115,6 +115,10 @@ export const HELP: Record<string, Help> = {
   },
   train: { summary: 'learn from functions before and after a fix', examples: [] },
   'train guard': { examples: ['train guard --functions pairs.jsonl -o guards/mine'], works: true },
+  'train safecoder': {
+    examples: ['train safecoder --functions pairs.jsonl --utility ordinary.jsonl -o guards/mine'],
+    works: true,
+  },
   organism: { summary: 'train and measure the small model that ships', examples: [] },
   'organism train': { examples: ['organism train my-organism --family qwen2'], works: true },
   'organism measure': { examples: ['organism measure my-organism'] },

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { ensure, SutureError } from '../core/index.js';
+import { SutureError } from '../core/index.js';
 import type { Model } from '../engine/index.js';
-import { type FunctionPair, functionPairOf, readFunctionPairs } from '../evaluate/index.js';
 import {
   type Cuts,
   DeepGuardGuide,
@@ -19,52 +18,35 @@ import {
   VARIANTS,
   type Variant,
 } from '../guard/index.js';
-import { pairs as organismPairs } from '../organism/index.js';
-import { CWES } from '../scan/index.js';
 import { mean } from '../stats/index.js';
 import { formatCount } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
-  cweInFile,
-  decimal,
-  modelOption,
-  positive,
-  threadsOption,
-  wholeNumber,
-} from './options.js';
+  functionsOf,
+  groupsOf,
+  leftOutText,
+  type PairOptions,
+  shareBelowOne,
+  tokenizerOf,
+  withAdapterOptions,
+  withPaceOptions,
+  withPairOptions,
+} from './train-pairs.js';
 
-interface Options {
-  model: string;
-  functions?: string;
-  cwe?: string;
-  out?: string;
+interface Options extends PairOptions {
   variant: Variant;
   setting: [string, unknown][];
-  epochs: number;
-  batch: number;
-  accumulate: number;
-  rate: number;
   rank: number;
   alpha: number;
   dropout: number;
   validation: number;
-  seed: number;
-  threads?: number;
-  json?: true;
 }
 
 /** `suture train guard`: DeepGuard, as its paper says or as its code does. */
 export function trainGuardCommand(): Command {
-  return new Command('guard')
+  const command = new Command('guard')
     .description('train DeepGuard: an adapter, a security analyser and a token prior')
-    .addOption(modelOption())
-    .option(
-      '--functions <path>',
-      'pairs of functions: a JSONL file or a folder of them (default: the organism’s own pairs)',
-    )
-    .option('-c, --cwe <cwe>', 'only pairs of this weakness', cweInFile)
-    .option('-o, --out <dir>', 'where it goes; a run that was cut off resumes there')
     .addOption(
       new Option('--variant <name>', 'as the paper says, or as the released code does')
         .choices(Object.keys(VARIANTS))
@@ -76,24 +58,11 @@ export function trainGuardCommand(): Command {
       setting,
       [],
     )
-    .option('--epochs <n>', 'most epochs', wholeNumber(1), 5)
-    .option('--batch <n>', 'pairs of one pass', wholeNumber(1), 8)
-    .option('--accumulate <n>', 'passes of one step', wholeNumber(1), 2)
-    .option('--rate <x>', 'highest learning rate', positive, 2e-5)
-    .option('--rank <n>', 'rank of the adapter', wholeNumber(1), 16)
-    .option('--alpha <x>', 'its scale', positive, 32)
-    .option('--dropout <x>', 'share of values that are dropped in training', share, 0.1)
-    .option('--validation <x>', 'share of the pairs kept apart, whole groups', share, 0.1)
-    .option('--seed <n>', 'seed of every random draw', wholeNumber(0), 42)
-    .addOption(threadsOption())
-    .option('--json', 'print all figures as JSON')
+    .option('--validation <x>', 'share of the pairs kept apart, whole groups', shareBelowOne, 0.1)
     .action(run);
-}
-
-function share(text: string): number {
-  const value = decimal(text);
-  if (value < 0 || value >= 1) throw new InvalidArgumentError('It must be from 0 to below 1.');
-  return value;
+  const pace = { epochs: 5, batchSize: 8, accumulate: 2, rate: 2e-5, seed: 42 };
+  withAdapterOptions(withPairOptions(command), { rank: 16, alpha: 32, dropout: 0.1 });
+  return withPaceOptions(command, 'pairs', pace, 'most epochs');
 }
 
 /** `hinge=batch`, `klLimit=null`, `weights.kl=0`. */
@@ -129,12 +98,7 @@ async function run(options: Options): Promise<void> {
   await interruptible(async (signal) => {
     const model = await load(options.model, { threads, signal });
     try {
-      ensure(
-        model.tokenizer,
-        'BAD_ARGUMENT',
-        `${options.model} has no tokenizer.json: a guard is trained on texts.`,
-      );
-      const { pairs, cuts } = tokenPairs(model.tokenizer, functions, {
+      const { pairs, cuts } = tokenPairs(tokenizerOf(model), functions, {
         level: 'all',
         maxTokens: settings.maxTokens,
         policy: settings.tooLong,
@@ -164,22 +128,6 @@ async function run(options: Options): Promise<void> {
       await model.close();
     }
   });
-}
-
-function functionsOf({ functions, cwe }: Options): FunctionPair[] {
-  const all =
-    functions === undefined
-      ? CWES.flatMap((one) => organismPairs(one))
-          .filter(({ split }) => split === 'derive')
-          .map((pair) => functionPairOf(pair))
-      : readFunctionPairs(functions);
-  const chosen = all.filter((pair) => cwe === undefined || pair.cwe === cwe);
-  ensure(
-    chosen.length > 0,
-    'BAD_DATA',
-    `There is no pair${cwe ? ` of ${cwe}` : ''} to learn from.`,
-  );
-  return chosen;
 }
 
 interface Judged {
@@ -224,14 +172,9 @@ const figures = ({ train, validation, ...rest }: Found) => ({
 });
 
 function show({ dir, leftOut, cuts, train, validation, trained, judged }: Found): string {
-  const groups = (pairs: readonly TokenPair[]) => new Set(pairs.map(({ group }) => group)).size;
-  const identical = [...leftOut.identical, ...cuts.identical];
-  const left = Object.entries({ ...leftOut, ...cuts, identical }).flatMap(([why, ids]) =>
-    ids.length === 0 ? [] : [`${ids.length} ${WHY[why as keyof typeof WHY]}`],
-  );
   const { adapter, guard } = trained.parameters;
   const lines = [
-    `${train.length} pairs of ${groups(train)} groups; ${validation.length} of ${groups(validation)} others to validate${left.length > 0 ? `; ${left.join(', ')}` : ''}`,
+    `${train.length} pairs of ${groupsOf(train)} groups; ${validation.length} of ${groupsOf(validation)} others to validate${leftOutText(leftOut, { ...cuts })}`,
     `${formatCount(adapter)} parameters of the adapter (${trained.targetModules.join(', ')}), ${formatCount(guard)} of the guard; ${trained.steps} steps`,
   ];
   if (trained.best) {
@@ -247,12 +190,3 @@ function show({ dir, leftOut, cuts, train, validation, trained, judged }: Found)
   lines.push(`Written to ${dir}`, `Next  suture generate --guard ${dir}`);
   return `${lines.join('\n')}\n`;
 }
-
-const WHY: Record<keyof NotDistinct | keyof Cuts, string> = {
-  identical: 'left out, both functions alike',
-  repeated: 'left out, there already',
-  skipped: 'left out, too long',
-  respelled: 'left out, not spelled back',
-  cut: 'cut',
-  changeLost: 'cut so that nothing differs',
-};

@@ -24,3 +24,11 @@ export {
   deepGuardTargets,
   trainDeepGuard,
 } from './deepguard/train.js';
+export type { Pace, TrainingOptions } from './optimise.js';
+export { type OrdinaryAnswer, readAnswers } from './safecoder/answers.js';
+export {
+  SAFECODER,
+  type SafeCoderOptions,
+  type SafeCoderRun,
+  trainSafeCoder,
+} from './safecoder/train.js';

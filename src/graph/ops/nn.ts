@@ -135,13 +135,13 @@ export function rotary(
  * @param logits [n, vocab]
  * @param labels i64 [n]
  * @param weights [n]; zero leaves a position out; divide by their sum for a mean
- * @returns a scalar, and the log-probabilities [n, vocab]
+ * @returns a scalar, the cross-entropies themselves [n], and the log-probabilities [n, vocab]
  */
 export function crossEntropy(
   logits: Value,
   labels: Value,
   weights: Value,
-): { loss: Value; logProbabilities: Value } {
+): { loss: Value; losses: Value; logProbabilities: Value } {
   const { graph, dtype } = logits;
   const [n] = logits.dims;
   const [losses, logProbabilities] = graph.node(
@@ -175,5 +175,9 @@ export function crossEntropy(
       },
     },
   );
-  return { loss: reduceSum(mul(losses!, weights)), logProbabilities: logProbabilities! };
+  return {
+    loss: reduceSum(mul(losses!, weights)),
+    losses: losses!,
+    logProbabilities: logProbabilities!,
+  };
 }

@@ -6,11 +6,9 @@ import {
   crossEntropy,
   detach,
   dimProduct,
-  exp,
   Graph,
   gather,
   greater,
-  logSoftmax,
   matmul,
   mul,
   reduceSum,
@@ -33,6 +31,7 @@ import {
   type Trainable,
   TrainableModel,
 } from '../../train/index.js';
+import { divergences } from '../losses.js';
 import { ANALYSER_DROPOUTS, analyserShapes, scores } from './analyser.js';
 import type { PairBatch } from './batches.js';
 import type { DeepGuardSettings } from './settings.js';
@@ -251,9 +250,7 @@ function hinge(
 
 /** KL(base || adapted), weighted over rows [n, vocab]; beyond the limit it is the limit. */
 function divergence(base: Value, adapted: Value, weights: Value, limit: number | null): Value {
-  const before = logSoftmax(base);
-  const each = reduceSum(mul(exp(before), sub(before, logSoftmax(adapted))), [-1]);
-  const kl = reduceSum(mul(each, weights));
+  const kl = reduceSum(mul(divergences(base, adapted), weights));
   if (limit === null) return kl;
   const most = kl.graph.scalar(limit);
   return where(greater(kl, most), most, kl);

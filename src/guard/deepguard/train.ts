@@ -1,28 +1,21 @@
-import { join } from 'node:path';
 import { ensure, sha256 } from '../../core/index.js';
-import { boundTo, Device, type Model } from '../../engine/index.js';
+import { boundTo, type Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
-import {
-  initialLora,
-  loraTargets,
-  type StepReport,
-  Trainer,
-  writeAdapter,
-} from '../../train/index.js';
+import { initialLora, loraTargets, type StepReport, writeAdapter } from '../../train/index.js';
+import { Batches } from '../data/batches.js';
 import type { TokenPair } from '../data/tokens.js';
+import { ensureTrainable, optimise, type TrainingOptions } from '../optimise.js';
 import { analyserShapes, initialAnalyser } from './analyser.js';
-import { inBatches, PairBatches, tokenPrior } from './batches.js';
+import { tokenPrior } from './batches.js';
 import { writeGuard } from './file.js';
 import { DeepGuardObjective } from './objective.js';
 import type { DeepGuardSettings } from './settings.js';
 
 /** DeepGuard's configuration (its Table 8). */
-const OPTIMISER = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, decayAll: true };
-const MAX_NORM = 1;
 const WARMUP = 0.1;
 const PATIENCE = 3;
 
-export interface DeepGuardOptions {
+export interface DeepGuardOptions extends TrainingOptions {
   /** Where adapter and guard go; checkpoints are kept in `checkpoints/` in it, and a run that was cut off resumes. */
   dir: string;
   settings: DeepGuardSettings;
@@ -45,11 +38,6 @@ export interface DeepGuardOptions {
   rate?: number;
   /** Of first parameters, order and dropout. Defaults to 42. */
   seed?: number;
-  threads?: number;
-  onStep?: (report: StepReport) => void;
-  signal?: AbortSignal;
-  /** Says nothing on standard error. Defaults to false. */
-  quiet?: boolean;
 }
 
 /** What a run of training came to. */
@@ -96,11 +84,7 @@ export async function trainDeepGuard(
   const { dir, settings, validation = [], rank = 16, alpha = 32, dropout = 0.1 } = options;
   const { epochs = 5, batchSize = 8, accumulate = 2, rate = 2e-5, seed = 42 } = options;
   const { config, checkpoint } = model;
-  ensure(
-    checkpoint.matrices.size === 0,
-    'UNSUPPORTED',
-    'A guard is trained in float32: load the model with dtype f32.',
-  );
+  ensureTrainable(model);
   for (const { id, secure, vulnerable } of [...pairs, ...validation]) {
     const length = Math.max(secure.ids.length, vulnerable.ids.length);
     const most = config.rope
@@ -115,80 +99,63 @@ export async function trainDeepGuard(
   const targetModules = options.targetModules ?? deepGuardTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
   const modules = loraTargets(config, lora);
-  const data = new PairBatches(pairs, { batchSize, seed });
-  const perEpoch = Math.ceil(data.perEpoch / accumulate);
-  const steps = Math.ceil((epochs * data.perEpoch) / accumulate);
   const trainable = { kind: 'lora', weights: checkpoint.weights, modules } as const;
-  const objective = new DeepGuardObjective(config, trainable, { settings, dropout, seed });
-  const device = new Device(options.threads === undefined ? {} : { threads: options.threads });
-  try {
-    const trainer = await Trainer.of(
-      device,
-      objective,
-      new Map([...initialLora(config, modules, seed), ...initialAnalyser(config, settings, seed)]),
-    );
-    const reports = await trainer.run(data, {
-      ...OPTIMISER,
-      steps,
-      schedule: { peak: rate, warmup: Math.ceil(WARMUP * steps), decay: 'linear' },
-      maxNorm: MAX_NORM,
-      accumulate,
-      dir: join(dir, 'checkpoints'),
-      saveEvery: perEpoch,
-      ...(validation.length > 0 && {
-        validation: inBatches(validation, batchSize),
-        validateEvery: perEpoch,
-        patience: PATIENCE,
-      }),
-      ...(options.onStep && { onStep: options.onStep }),
-      ...(options.signal && { signal: options.signal }),
-      quiet: options.quiet ?? false,
-    });
-    const { best } = trainer;
-    const trained = await trainer.parameters();
-    const own = analyserShapes(config, settings);
-    const adapter = new Map([...trained].filter(([name]) => !own.has(name)));
-    const guard = new Map([...trained].filter(([name]) => own.has(name)));
-    writeAdapter(dir, adapter, { ...lora, baseModel: model.id });
-    // What the prior has seen is what the kept parameters have.
-    const seen = (best?.step ?? trainer.step) * accumulate;
-    const { family: _, ...bound } = boundTo(model);
-    writeGuard(dir, {
-      metadata: {
-        settings,
-        ...bound,
-        data_hash: sha256(
-          JSON.stringify(pairs.map(({ vulnerable, secure }) => [vulnerable.ids, secure.ids])),
-        ),
-        training: {
-          rank,
-          alpha,
-          targetModules,
-          dropout,
-          epochs,
-          batchSize,
-          accumulate,
-          rate,
-          seed,
-          best,
-        },
-      },
-      parameters: guard,
-      prior: tokenPrior(
-        Array.from({ length: seen }, (_, i) => data.batch(i)),
-        config.vocabSize,
+  const { parameters, steps, best, reports } = await optimise(
+    {
+      dir,
+      objective: new DeepGuardObjective(config, trainable, { settings, dropout, seed }),
+      initial: new Map([
+        ...initialLora(config, modules, seed),
+        ...initialAnalyser(config, settings, seed),
+      ]),
+      items: pairs,
+      pace: { epochs, batchSize, accumulate, rate, seed },
+      warmup: WARMUP,
+      ...(validation.length > 0 && { validation: { items: validation, patience: PATIENCE } }),
+    },
+    options,
+  );
+  const own = analyserShapes(config, settings);
+  const adapter = new Map([...parameters].filter(([name]) => !own.has(name)));
+  const guard = new Map([...parameters].filter(([name]) => own.has(name)));
+  writeAdapter(dir, adapter, { ...lora, baseModel: model.id });
+  // What the prior has seen is what the kept parameters have.
+  const data = new Batches(pairs, { batchSize, seed });
+  const seen = (best?.step ?? steps) * accumulate;
+  const { family: _, ...bound } = boundTo(model);
+  writeGuard(dir, {
+    metadata: {
+      settings,
+      ...bound,
+      data_hash: sha256(
+        JSON.stringify(pairs.map(({ vulnerable, secure }) => [vulnerable.ids, secure.ids])),
       ),
-    });
-    const count = (tensors: typeof trained) =>
-      [...tensors.values()].reduce((sum, { data: values }) => sum + values.length, 0);
-    return {
-      steps: trainer.step,
-      best,
-      targetModules,
-      parameters: { adapter: count(adapter), guard: count(guard) },
-      reports,
-    };
-  } finally {
-    await device.close();
-  }
+      training: {
+        rank,
+        alpha,
+        targetModules,
+        dropout,
+        epochs,
+        batchSize,
+        accumulate,
+        rate,
+        seed,
+        best,
+      },
+    },
+    parameters: guard,
+    prior: tokenPrior(
+      Array.from({ length: seen }, (_, i) => data.batch(i)),
+      config.vocabSize,
+    ),
+  });
+  const count = (tensors: typeof parameters) =>
+    [...tensors.values()].reduce((sum, { data: values }) => sum + values.length, 0);
+  return {
+    steps,
+    best,
+    targetModules,
+    parameters: { adapter: count(adapter), guard: count(guard) },
+    reports,
+  };
 }
