@@ -18,7 +18,7 @@ import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
 import { showMetrics } from './eval-table.js';
-import { type GuardOptions, openGuide, withGuardOptions } from './guard-options.js';
+import { type GuardOptions, openGuide, prefixOf, withGuardOptions } from './guard-options.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -134,7 +134,7 @@ function withDrawing(command: Command): Command {
       new Option(
         '--endpoint <url>',
         'ask an OpenAI-compatible server instead, up to /v1',
-      ).conflicts(['vector', 'adapter', 'guard', 'rescore']),
+      ).conflicts(['vector', 'adapter', 'guard', 'rescore', 'prefix']),
     )
     .option('--endpoint-model <name>', 'the model to ask there')
     .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
@@ -208,6 +208,7 @@ async function local(
   let guide: Awaited<ReturnType<typeof openGuide>>;
   try {
     const { interventions, record } = vectorsOf(options, model);
+    const prefix = prefixOf(model, options);
     guide = await openGuide(model, options);
     const store = RunStore.start(options.out, {
       ...about,
@@ -221,12 +222,14 @@ async function local(
       steering: record,
       adapter: adapter === undefined ? null : resolve(adapter),
       guard: guide ? { path: resolve(options.guard!), ...guide.record } : null,
+      ...(prefix && { prefix: prefix.record }),
     });
     try {
       await generateLocally(store, scenarios, model, about.drawing, {
         ...progressing,
         interventions,
         ...(adapter !== undefined && { adapter }),
+        ...(prefix && { prefix: prefix.prefix }),
         ...(guide && { guide: (prompts) => guide!.options(prompts) }),
       });
     } finally {

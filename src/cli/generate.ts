@@ -10,7 +10,7 @@ import {
   routeVectors,
   type VectorFile,
 } from '../steer/index.js';
-import { type GuardOptions, openGuide, withGuardOptions } from './guard-options.js';
+import { type GuardOptions, openGuide, prefixOf, withGuardOptions } from './guard-options.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -40,10 +40,10 @@ interface Options extends VectorOptions, GuardOptions {
   device: Provider;
 }
 
-/** `suture generate`: a completion as it streams, without a vector, guard or adapter and with it. */
+/** `suture generate`: a completion as it streams, without a repair and with it. */
 export function generateCommand(): Command {
   const command = new Command('generate')
-    .description('complete a prompt, without a steering vector, guard or adapter and with it')
+    .description('complete a prompt, without a repair and with it')
     .argument('[prompt]', 'what to ask (default: a task of the weakness that the vector is for)')
     .addOption(modelOption())
     .option('--raw', 'give the prompt as it is, without the chat template')
@@ -95,6 +95,7 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
       const learnt = learntOf(options);
+      const prefix = prefixOf(model, options)?.prefix;
       if (files.length === 0 && !learnt) {
         await stream(model, prompts, options, signal);
         return;
@@ -117,6 +118,7 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
         await stream(model, prompts, options, signal, {
           ...edits,
           ...(options.adapter !== undefined && { adapter: options.adapter }),
+          ...(prefix && { prefix }),
           ...(await guide?.options(model.encode(prompts))),
         });
       } finally {
@@ -129,9 +131,11 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
 }
 
 /** What was learnt and acts beside vectors. */
-function learntOf({ guard, adapter }: Options): { what: string; dir: string } | undefined {
-  if (guard !== undefined) return { what: 'guard', dir: guard };
-  return adapter === undefined ? undefined : { what: 'adapter', dir: adapter };
+function learntOf({ guard, adapter, prefix }: Options): { what: string; dir: string } | undefined {
+  const [learnt] = Object.entries({ guard, adapter, prefix }).flatMap(([what, dir]) =>
+    dir === undefined ? [] : [{ what, dir }],
+  );
+  return learnt;
 }
 
 function described({ metadata, directions }: VectorFile, options: Options): string {
@@ -165,7 +169,10 @@ async function stream(
   prompts: Prompts,
   options: Options,
   signal: AbortSignal,
-  edits: Pick<GenerateOptions, 'interventions' | 'gate' | 'adapter' | 'processors' | 'watch'> = {},
+  edits: Pick<
+    GenerateOptions,
+    'interventions' | 'gate' | 'adapter' | 'prefix' | 'processors' | 'watch'
+  > = {},
 ): Promise<void> {
   const { maxTokens, temperature, topP, seed, stop = [] } = options;
   await model.generate(prompts, {

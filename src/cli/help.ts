@@ -119,6 +119,7 @@ export const HELP: Record<string, Help> = {
     examples: ['train safecoder --functions pairs.jsonl --utility ordinary.jsonl -o guards/mine'],
     works: true,
   },
+  'train sven': { examples: ['train sven --functions pairs.jsonl -o guards/mine'], works: true },
   organism: { summary: 'train and measure the small model that ships', examples: [] },
   'organism train': { examples: ['organism train my-organism --family qwen2'], works: true },
   'organism measure': { examples: ['organism measure my-organism'] },

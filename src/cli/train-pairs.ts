@@ -122,9 +122,9 @@ const WHY = {
   respelled: 'left out, not spelled back',
   cut: 'cut',
   changeLost: 'cut so that nothing differs',
-  tooLong: 'functions left out, too long',
-  unchanged: 'functions left out, nothing changed in them',
-  allChanged: 'functions left out, all of them changed',
+  tooLong: 'left out of the functions, too long',
+  unchanged: 'left out of the functions, nothing changed in them',
+  allChanged: 'left out of the functions, all of them changed',
 } as const;
 
 /** `; 2 left out, too long`: what was not used as it is, by reason; nothing where all was. */

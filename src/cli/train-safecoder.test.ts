@@ -31,7 +31,7 @@ describe('suture train safecoder', () => {
     const trained = await suture('train', 'safecoder', ...given, ...few, '--out', out);
     expect(trained).toMatchObject({ code: 0, err: expect.any(String) });
     expect(trained.out).toMatch(
-      /^4 pairs of 3 groups; 1 functions left out, nothing changed in them$/m,
+      /^4 pairs of 3 groups; 1 left out of the functions, nothing changed in them$/m,
     );
     expect(trained.out).toMatch(/^10 functions an epoch, 3 of them drawn again; 1 answers$/m);
     expect(trained.out).toMatch(/q_proj.*down_proj\); 3 steps$/m);

@@ -1,5 +1,6 @@
 import type { CachedLayer, ModelConfig } from '../models/index.js';
 import type { Append, Device, DeviceTensor, Feed } from './device.js';
+import { type Prefix, prefixLength } from './prefix.js';
 import { cacheNames } from './program.js';
 
 /** Slots are added this many at a time, or an eighth of what there is. */
@@ -11,6 +12,8 @@ type LayerBuffers = Record<keyof CachedLayer, string>;
 /** Keys and values of the first tokens of many rows, stored once: [n_kv_heads, 1, length, head_dim] per layer. */
 export interface Trunk {
   readonly length: number;
+  /** How many of these stand for a prefix. */
+  readonly prefixLength: number;
   readonly layers: readonly LayerBuffers[];
 }
 
@@ -64,15 +67,23 @@ const integers = (values: readonly number[]): DeviceTensor => ({
 export class KvCache {
   static #made = 0;
   readonly trunk: Trunk | undefined;
+  /** Slots that every row begins with, of which no token has been seen. */
+  readonly prefixLength: number;
   readonly #device: Device;
   readonly #config: ModelConfig;
   readonly #layers: readonly LayerBuffers[];
   #lengths: number[];
   #capacity: number;
 
-  private constructor(device: Device, config: ModelConfig, rows: number, trunk: Trunk | undefined) {
+  private constructor(
+    device: Device,
+    config: ModelConfig,
+    rows: number,
+    { trunk, prefixLength }: Pick<KvCache, 'trunk' | 'prefixLength'>,
+  ) {
     const name = `kv${KvCache.#made++}`;
     this.trunk = trunk;
+    this.prefixLength = prefixLength;
     this.#device = device;
     this.#config = config;
     this.#capacity = device.leastSlots;
@@ -83,17 +94,49 @@ export class KvCache {
     this.#lengths = Array<number>(rows).fill(0);
   }
 
-  /** A cache of `rows` sequences of which nothing has been seen but the trunk. */
-  static async allocate(device: Device, config: ModelConfig, rows: number, trunk?: Trunk) {
-    const cache = new KvCache(device, config, rows, trunk);
+  /**
+   * A cache of `rows` sequences of which nothing has been seen but the trunk.
+   *
+   * @param prefix what each begins with, which a trunk has in it already
+   */
+  static async allocate(
+    device: Device,
+    config: ModelConfig,
+    rows: number,
+    trunk?: Trunk,
+    prefix?: KvCache,
+  ): Promise<KvCache> {
+    const { prefixLength } = trunk ?? prefix ?? { prefixLength: 0 };
+    const cache = new KvCache(device, config, rows, { trunk, prefixLength });
     const dims = [config.nKvHeads, rows, cache.#capacity, config.headDim];
     await device.allocate(cache.#buffers(), dims);
+    if (prefix && !trunk) {
+      await cache.assign(
+        prefix,
+        Array.from({ length: rows }, (_, into) => ({ from: 0, into })),
+      );
+    }
+    return cache;
+  }
+
+  /** A cache of one row that holds a prefix: what others begin with. */
+  static async holding(device: Device, config: ModelConfig, prefix: Prefix): Promise<KvCache> {
+    const n = prefixLength(prefix);
+    const cache = new KvCache(device, config, 1, { trunk: undefined, prefixLength: n });
+    const dims = [config.nKvHeads, 1, n, config.headDim];
+    for (const [layer, { key, value }] of prefix.layers.entries()) {
+      const names = cache.#layers[layer]!;
+      await device.put(names.key, { dtype: 'f32', dims, data: key.data });
+      await device.put(names.value, { dtype: 'f32', dims, data: value.data });
+    }
+    cache.#capacity = n;
+    cache.#lengths = [n];
     return cache;
   }
 
   /** Tokens that each row has seen. */
   get lengths(): readonly number[] {
-    const shared = this.trunk?.length ?? 0;
+    const shared = (this.trunk?.length ?? 0) - this.prefixLength;
     return this.#lengths.map((length) => shared + length);
   }
 
@@ -114,7 +157,7 @@ export class KvCache {
     const needed = Math.max(...pairs.map(({ from }) => other.#lengths[from]!));
     this.#grow(needed);
     await this.#device.copyRows(other.#buffers(), this.#buffers(), pairs, this.#capacity);
-    const shared = this.trunk?.length ?? 0;
+    const shared = (this.trunk?.length ?? 0) - this.prefixLength;
     for (const { from, into, length } of pairs)
       this.#lengths[into] = length === undefined ? other.#lengths[from]! : length - shared;
   }
@@ -155,7 +198,7 @@ export class KvCache {
   async intoTrunk(): Promise<Trunk> {
     const length = this.#lengths[0]!;
     await this.#device.rearrange(this.#buffers(), [0], length);
-    return { length, layers: this.#layers };
+    return { length, prefixLength: this.prefixLength, layers: this.#layers };
   }
 
   async free(): Promise<void> {

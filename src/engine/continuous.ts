@@ -212,7 +212,7 @@ export class ContinuousBatch {
     this.#program = undefined;
     const all = [...groups.values()];
     this.#plain = new Set(all.filter(({ rows: [row] }) => this.#isPlain(row!)));
-    const prefill = await Prefill.begin(all, undefined, this.#runner);
+    const prefill = await Prefill.begin(all, undefined, { runner: this.#runner });
     await this.#recall(prefill);
     return prefill;
   }

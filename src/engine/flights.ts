@@ -39,6 +39,8 @@ export interface Row {
 export interface Stepping {
   runner: Runner;
   program: ProgramSpec;
+  /** What stands before every prompt. Defaults to nothing. */
+  prefix?: KvCache | undefined;
   /** Sees what the program, which captures its hooks, computes for each row. */
   watch?: Watch | undefined;
   /** Takes in the logits [vocab] after a row's last token: adds a token, and may finish the row. */
@@ -140,7 +142,8 @@ const outgrows = ({ rows }: Group, rope: ModelConfig['rope']): boolean =>
 
 /** Decodes all rows of a flight; rows that end are replaced by waiting ones. */
 export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): Promise<void> {
-  const { device, checkpoint } = decoding.runner;
+  const { runner, prefix } = decoding;
+  const { device, checkpoint } = runner;
   const waiting = new Waiting(groups, decoding);
   const trunk = trunkLength > 0 ? await makeTrunk(groups[0]!, trunkLength, decoding) : undefined;
   let cache: KvCache | undefined;
@@ -150,7 +153,7 @@ export async function fly({ groups, trunkLength }: Flight, decoding: Decoding): 
       const free = active.flatMap((row, i) => (row.finishReason ? [i] : []));
       if (!cache || shouldJoin(free.length, active.length, waiting.rows)) {
         const seats = Math.min(waiting.rows, cache ? free.length : decoding.maxBatch);
-        cache ??= await KvCache.allocate(device, checkpoint.config, seats, trunk);
+        cache ??= await KvCache.allocate(device, checkpoint.config, seats, trunk, prefix);
         const at = active.length === 0 ? [...Array(seats).keys()] : free.slice(0, seats);
         const joined = await waiting.board(cache, at, trunk);
         for (const [i, row] of joined.entries()) active[at[i]!] = row;
@@ -304,11 +307,15 @@ export class Prefill {
     this.cache = cache;
   }
 
-  static async begin(groups: readonly Group[], trunk: Trunk | undefined, runner: Runner) {
+  static async begin(
+    groups: readonly Group[],
+    trunk: Trunk | undefined,
+    { runner, prefix }: Pick<Stepping, 'runner' | 'prefix'>,
+  ) {
     const { device, checkpoint } = runner;
     return new Prefill(
       groups,
-      await KvCache.allocate(device, checkpoint.config, groups.length, trunk),
+      await KvCache.allocate(device, checkpoint.config, groups.length, trunk, prefix),
     );
   }
 
@@ -337,9 +344,9 @@ export class Prefill {
 async function prefill(
   groups: readonly Group[],
   trunk: Trunk | undefined,
-  decoding: Pick<Decoding, 'runner' | 'program'> & Partial<Pick<Decoding, 'signal'>>,
+  decoding: Pick<Decoding, 'runner' | 'program' | 'prefix'> & Partial<Pick<Decoding, 'signal'>>,
 ): Promise<Prefill> {
-  const whole = await Prefill.begin(groups, trunk, decoding.runner);
+  const whole = await Prefill.begin(groups, trunk, decoding);
   try {
     do throwIfAborted(decoding.signal);
     while (await whole.next(decoding));

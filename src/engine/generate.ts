@@ -2,10 +2,12 @@ import { ensure } from '../core/index.js';
 import { hookKind, matchHooks } from '../models/index.js';
 import type { TextCodec } from '../text/index.js';
 import type { Adapter } from './adapter.js';
+import { KvCache } from './cache.js';
 import { type CompletionOptions, Completions, checkCounts, type Sample } from './completions.js';
 import { type Decoding, fly, planFlights } from './flights.js';
 import { CompiledPlan } from './interventions.js';
 import type { Watch } from './logits.js';
+import { checkPrefix, type Prefix, prefixLength } from './prefix.js';
 import type { Runner } from './runner.js';
 
 export interface GenerateOptions extends CompletionOptions {
@@ -13,6 +15,8 @@ export interface GenerateOptions extends CompletionOptions {
   watch?: Watch;
   /** A PEFT folder. Defaults to none. */
   adapter?: string;
+  /** Keys and values that stand before every prompt. Defaults to none. */
+  prefix?: Prefix;
   /** Rows decoded together. Defaults to 64. */
   maxBatch?: number;
   /** Called after each token of the batch with how many completions are finished. */
@@ -32,11 +36,15 @@ export async function generate(
   options: GenerateOptions & { eosIds: readonly number[] },
   adapter: Adapter | undefined,
 ): Promise<Sample[]> {
-  const { maxBatch = 64, interventions = [], watch, onProgress, signal } = options;
-  const { config } = runner.checkpoint;
+  const { maxBatch = 64, interventions = [], prefix, watch, onProgress, signal } = options;
+  const { device, checkpoint } = runner;
+  const { config } = checkpoint;
   checkCounts({ maxBatch });
+  if (prefix) checkPrefix(prefix, config);
   const plan = new CompiledPlan(interventions, config, prompts.length);
-  const completions = new Completions(prompts, options, codec, plan, config);
+  const taken = prefix ? prefixLength(prefix) : 0;
+  const left = { ...config, maxPositions: config.maxPositions - taken };
+  const completions = new Completions(prompts, options, codec, plan, left);
   const { rows } = completions;
   const watched = watch?.hooks.flatMap((hook) => matchHooks(hook, config)) ?? [];
   ensure(
@@ -54,6 +62,13 @@ export async function generate(
     ask: (row, state) => completions.ask(row, state),
     onStep: () => onProgress?.(completions.finished, rows.length),
   };
-  for (const flight of planFlights(rows, plan, config, maxBatch)) await fly(flight, decoding);
-  return completions.samples();
+  const first = prefix && (await KvCache.holding(device, config, prefix));
+  try {
+    for (const flight of planFlights(rows, plan, config, maxBatch)) {
+      await fly(flight, { ...decoding, prefix: first });
+    }
+    return completions.samples();
+  } finally {
+    await first?.free();
+  }
 }

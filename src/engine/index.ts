@@ -45,6 +45,7 @@ export {
   Model,
   type Prompts,
 } from './model.js';
+export { checkPrefix, ensurePrefixable, type Prefix } from './prefix.js';
 export { type Fidelity, fidelity } from './quantise/fidelity.js';
 export { type ReadOut, type Translator, translated, unembedded } from './readout.js';
 export type { SamplingOptions } from './sampling.js';

@@ -88,15 +88,17 @@ export function inferenceInputs(graph: Graph, { nLayers, nKvHeads, headDim, rope
     ...(rope && { rotary: { cos: table('cos'), sin: table('sin'), rows: ids('rotary_rows') } }),
     logitRows: graph.input('logit_rows', 'i64', ['rows']),
     past: {
-      trunk: layers.map(({ trunkKey, trunkValue }) => ({
-        key: cached(trunkKey, 1, 'trunk'),
-        value: cached(trunkValue, 1, 'trunk'),
-      })),
+      trunk: {
+        layers: layers.map(({ trunkKey, trunkValue }) => ({
+          key: cached(trunkKey, 1, 'trunk'),
+          value: cached(trunkValue, 1, 'trunk'),
+        })),
+        length: graph.input('trunk_length', 'i64', [1]),
+      },
       own: layers.map(({ pastKey, pastValue }) => ({
         key: cached(pastKey, 'b', 'past'),
         value: cached(pastValue, 'b', 'past'),
       })),
-      trunkLength: graph.input('trunk_length', 'i64', [1]),
       lengths: graph.input('past_lengths', 'i64', ['b']),
     },
   };

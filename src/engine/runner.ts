@@ -61,6 +61,7 @@ export class Runner {
     const rows = step.tokens.length;
     const s = Math.max(...step.tokens.map((row) => row.length));
     const starts = step.tokens.map((_, row) => step.past?.lengths[row] ?? 0);
+    const before = step.past?.prefixLength ?? 0;
     const tokens = new BigInt64Array(rows * s);
     const positions = new BigInt64Array(rows * s);
     // Padding goes on counting, but not beyond the positions that there are embeddings for.
@@ -68,7 +69,7 @@ export class Runner {
     for (const [row, ids] of step.tokens.entries()) {
       for (let j = 0; j < s; j++) {
         tokens[row * s + j] = BigInt(ids[j] ?? 0);
-        positions[row * s + j] = BigInt(Math.min(starts[row]! + j, last));
+        positions[row * s + j] = BigInt(Math.min(before + starts[row]! + j, last));
       }
     }
     const { prompts, promptLengths, logitRows } = step;

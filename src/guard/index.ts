@@ -32,3 +32,6 @@ export {
   type SafeCoderRun,
   trainSafeCoder,
 } from './safecoder/train.js';
+export { openPrefix, type PrefixFile, type PrefixMetadata } from './sven/file.js';
+export { CONTROLS, type Control } from './sven/prefix.js';
+export { SVEN, type SvenOptions, type SvenRun, svenSize, trainSven } from './sven/train.js';

@@ -60,7 +60,7 @@ export function attention(
   };
   const unstack = (x: Value) => reshape(x, [kv, b, rows, x.dims[3]!], { mayBeEmpty: true });
 
-  const trunk = inputs.past?.trunk[layer];
+  const trunk = inputs.past?.trunk?.layers[layer];
   const own = inputs.past?.own[layer];
   const alpha = options.scale ?? 1 / Math.sqrt(headDim);
   const dots = (x: Value, keys: Value) => matmul(x, keys, { transB: true, alpha });

@@ -51,16 +51,17 @@ export interface ForwardInputs {
   logitRows: Value;
   /** Tokens seen before. */
   past?: {
-    /** Keys and values of the first tokens, the same for all rows: [n_kv_heads, 1, trunk, head_dim] per layer. */
-    trunk: CachedLayer[];
-    /** How many of the trunk's slots are filled: i64 [1]. */
-    trunkLength: Value;
+    /**
+     * Keys and values of the first tokens, the same for all rows: [n_kv_heads, 1, trunk, head_dim] per layer, and how
+     * many of these slots are filled: i64 [1].
+     */
+    trunk?: { layers: readonly CachedLayer[]; length: Value };
     /** Those that follow in each row: [n_kv_heads, b, past, head_dim] per layer. */
-    own: CachedLayer[];
-    /** How many of the `past` slots are filled in each row: i64 [b]. */
-    lengths: Value;
+    own: readonly CachedLayer[];
+    /** How many of the `past` slots are filled in each row: i64 [b]. Defaults to all. */
+    lengths?: Value;
   };
-  /** Examples packed into one row see only themselves: i64 [b, s]. */
+  /** Examples packed into one row see only themselves: i64 [b, s]; none where there is a past. */
   segments?: Value;
   /** The same of keys, where some are seen by no query: i64 [b, s]. Defaults to `segments`. */
   keySegments?: Value;

@@ -2,6 +2,7 @@ import {
   add,
   and,
   concat,
+  type Dim,
   equal,
   expand,
   greater,
@@ -55,15 +56,19 @@ export class AttentionMasks {
     if (!past) return positions;
     const { graph } = positions;
     const b = positions.dims[0]!;
-    const trunkSize = past.trunk[0]!.key.dims[2]!;
-    const ownSize = past.own[0]!.key.dims[2]!;
     const nowhere = graph.integers([NOWHERE]);
-    const first = reshape(range(graph, trunkSize), [1, trunkSize]);
-    const trunk = where(greater(past.trunkLength, first), first, nowhere);
-    const slots = reshape(range(graph, ownSize), [1, ownSize]);
-    const filled = greater(reshape(past.lengths, [b, 1]), slots); // [b, past]
-    const own = where(filled, add(slots, past.trunkLength), nowhere);
-    return concat([expand(trunk, [b, trunkSize]), own, positions], 1);
+    const slotsOf = (size: Dim) => reshape(range(graph, size), [1, size]);
+    const { trunk, lengths } = past;
+    const ownSize = past.own[0]!.key.dims[2]!;
+    const slots = slotsOf(ownSize);
+    const after = trunk ? add(slots, trunk.length) : slots;
+    const filled = lengths && greater(reshape(lengths, [b, 1]), slots); // [b, past]
+    const own = filled ? where(filled, after, nowhere) : expand(after, [b, ownSize]);
+    if (!trunk) return concat([own, positions], 1);
+    const trunkSize = trunk.layers[0]!.key.dims[2]!;
+    const first = slotsOf(trunkSize);
+    const shared = where(greater(trunk.length, first), first, nowhere);
+    return concat([expand(shared, [b, trunkSize]), own, positions], 1);
   }
 }
 

@@ -1,6 +1,14 @@
 import { Random } from '../core/index.js';
 import type { Feed } from '../engine/index.js';
-import { dimProduct, type Graph, gather, mul, reshape, type Value } from '../graph/index.js';
+import {
+  type Dim,
+  dimProduct,
+  type Graph,
+  gather,
+  mul,
+  reshape,
+  type Value,
+} from '../graph/index.js';
 
 /** Masks of each width that are drawn once: two tokens have the same one by chance once in so many. */
 const MASKS = 1024;
@@ -19,24 +27,27 @@ export class Dropout {
   readonly #tables = new Map<number, Value>();
   #sites = 0;
 
-  /** @param rate share of values that become 0; the others grow by 1 / (1 - rate) */
-  constructor(graph: Graph, rate: number) {
+  /**
+   * @param rate share of values that become 0; the others grow by 1 / (1 - rate)
+   * @param s how many tokens a row has. Defaults to as many as are read
+   */
+  constructor(graph: Graph, rate: number, s: Dim = 's') {
     this.#graph = graph;
     this.#rate = rate;
-    this.#choices = graph.input('dropout', 'i64', ['sites', 'b', 's']);
+    this.#choices = graph.input('dropout', 'i64', ['sites', 'b', s]);
   }
 
   /**
    * @param x [b, s, d], or [rows, d] of the tokens that `rows` names
    * @param rows flattened positions [b * s]: i64 [rows]
    */
-  apply(x: Value, rows: Value): Value {
+  apply(x: Value, rows?: Value): Value {
     const index = this.#graph.constant('i64', {
       dims: [],
       data: BigInt64Array.of(BigInt(this.#sites++)),
     });
     const own = gather(this.#choices, index); // [b, s]
-    const chosen = x.dims.length === 3 ? own : gather(reshape(own, [dimProduct(own.dims)]), rows);
+    const chosen = x.dims.length === 3 ? own : gather(reshape(own, [dimProduct(own.dims)]), rows!);
     return mul(x, gather(this.#table(x.size(-1)), chosen));
   }
 

@@ -1,8 +1,9 @@
 import { ensure } from '../core/index.js';
 import type { Feed } from '../engine/index.js';
-import type { Graph, Value } from '../graph/index.js';
+import { add, type Graph, type Value } from '../graph/index.js';
 import {
   type Build,
+  type CachedLayer,
   type ForwardInputs,
   type ForwardOutputs,
   forward,
@@ -15,9 +16,13 @@ import {
 import type { TensorEntry } from '../tensor/index.js';
 import type { Dropout } from './dropout.js';
 
-/** What is trained: all weights of a model, or an adapter on weights that stay as they are. */
+/**
+ * What is trained: all weights of a model, an adapter on weights that stay as they are, or nothing of the model but what
+ * an objective puts beside it.
+ */
 export type Trainable =
   | { kind: 'full' }
+  | { kind: 'frozen'; weights: ReadonlyMap<string, TensorEntry> }
   | {
       kind: 'lora';
       /** Frozen f32 weights, used in place. */
@@ -37,6 +42,7 @@ export function parameterShapes(
   trainable: Trainable,
 ): Map<string, readonly number[]> {
   if (trainable.kind === 'full') return weightShapes(config);
+  if (trainable.kind === 'frozen') return new Map();
   const known = loraModules(config);
   const shapes = new Map<string, readonly number[]>();
   for (const [module, { rank }] of trainable.modules) {
@@ -99,6 +105,25 @@ export class TrainableModel {
       ...(keySegments && { keySegments: ids('key_segments') }),
       ...(this.#rotary && { rotary: { ...this.#rotary, rows: positions } }),
       logitRows: this.#graph.input(`${prefix}logit_rows`, 'i64', [`${prefix}rows`]),
+    };
+  }
+
+  /**
+   * The same tokens behind keys and values that nothing was read for: positions count on from these, and there are no
+   * segments, so that a row is one sequence, padded on the right.
+   *
+   * @param layers [n_kv_heads, b, n, head_dim]
+   */
+  behind(inputs: ForwardInputs, layers: readonly CachedLayer[]): ForwardInputs {
+    const { tokens, logitRows, rotary } = inputs;
+    const n = layers[0]!.key.size(2);
+    const positions = add(inputs.positions, this.#graph.integers([n]));
+    return {
+      tokens,
+      positions,
+      ...(rotary && { rotary: { ...rotary, rows: positions } }),
+      logitRows,
+      past: { own: layers },
     };
   }
 

@@ -1,5 +1,5 @@
 import { ensure } from '../../core/index.js';
-import type { GenerateOptions, Intervention, Model, Prompts } from '../../engine/index.js';
+import type { GenerateOptions, Intervention, Model, Prefix, Prompts } from '../../engine/index.js';
 import type { EvalSample } from '../suite/sample.js';
 import type { PromptForm, Scenario } from '../suite/scenario.js';
 import type { RunStore } from './store.js';
@@ -60,6 +60,7 @@ export async function generateLocally(
   options: GenerationProgress & {
     interventions?: readonly Intervention[];
     adapter?: string;
+    prefix?: Prefix;
     /** What guides the writing, made for the prompts that are given, as token ids in their order. */
     guide?: (
       prompts: readonly (readonly number[])[],
@@ -76,7 +77,7 @@ export async function generateLocally(
       : { messages: texts.map((content) => [{ role: 'user' as const, content }]) };
   const wanted = missing.map(({ samples }) => new Set(samples));
   const total = scenarios.length * n;
-  const { interventions, adapter, guide, signal, onProgress } = options;
+  const { interventions, adapter, prefix, guide, signal, onProgress } = options;
   const generation: GenerateOptions = {
     n,
     temperature,
@@ -92,6 +93,7 @@ export async function generateLocally(
     },
     ...(interventions && { interventions }),
     ...(adapter !== undefined && { adapter }),
+    ...(prefix && { prefix }),
     ...(await guide?.(model.encode(prompts))),
     ...(signal && { signal }),
   };

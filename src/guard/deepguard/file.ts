@@ -1,34 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensure, fileError, jsonText, SutureError, sha256 } from '../../core/index.js';
-import { type Model, mismatches } from '../../engine/index.js';
-import {
-  readSafetensorsHeader,
-  readTensor,
-  type Tensor,
-  type TensorEntry,
-  writeSafetensors,
-} from '../../tensor/index.js';
+import { ensure, jsonText } from '../../core/index.js';
+import type { Model } from '../../engine/index.js';
+import { readTensor, type Tensor, type TensorEntry, writeSafetensors } from '../../tensor/index.js';
+import { ensureFits, hashOf, ORIGIN, readLearnt } from '../bound.js';
 import { analyserShapes } from './analyser.js';
 import { type DeepGuardSettings, deepGuardSettings } from './settings.js';
 
 /** What a guard was made from and for: texts beside its tensors. */
 const metadataSchema = z.object({
+  ...ORIGIN,
   format: z.literal('suture.guard'),
-  version: z.literal('1'),
   method: z.literal('deepguard'),
   settings: jsonText(deepGuardSettings),
-  model: z.string(),
-  model_hash: z.string(),
-  tokenizer_hash: z.string(),
-  template_hash: z.string(),
   /** SHA-256 of the adapter's tensors' file beside it. */
   adapter_hash: z.string(),
-  /** Of the pairs' tokens. */
-  data_hash: z.string(),
-  /** How it was trained, as JSON. */
-  training: jsonText(z.looseObject({})),
 });
 export type GuardMetadata = z.infer<typeof metadataSchema>;
 
@@ -50,14 +36,6 @@ const FILE = 'guard.safetensors';
 const PRIOR = 'prior';
 /** SHA-256 of the adapter's tensors in a folder. */
 export const adapterHash = (dir: string): string => hashOf(join(dir, 'adapter_model.safetensors'));
-
-function hashOf(path: string): string {
-  try {
-    return sha256(readFileSync(path));
-  } catch (thrown) {
-    throw fileError(thrown, 'read', path);
-  }
-}
 
 /** Writes `guard.safetensors` into a folder that has the adapter already. */
 export function writeGuard(
@@ -95,32 +73,11 @@ export function openGuard(
   options: { force?: boolean } = {},
 ): DeepGuardFile {
   const path = join(dir, FILE);
-  const header = readSafetensorsHeader(path);
-  const parsed = metadataSchema.safeParse(header.metadata);
-  if (!parsed.success) {
-    throw new SutureError(
-      'BAD_ADAPTER',
-      `${path} is not a guard written by this version of Suture: ${z.prettifyError(parsed.error)}`,
-    );
-  }
-  const metadata = parsed.data;
-  const parameters = new Map(header.tensors);
+  const learnt = readLearnt(path, metadataSchema, 'guard');
+  const { metadata, tensors: parameters } = learnt;
   const shapes = new Map(analyserShapes(model.config, metadata.settings));
   shapes.set(PRIOR, [model.config.vocabSize]);
-  for (const [name, dims] of shapes) {
-    const found = parameters.get(name)?.dims;
-    ensure(
-      found?.join() === dims.join(),
-      'BAD_ADAPTER',
-      `${path}: this model needs ${name} of shape [${dims.join(', ')}]; the guard has ${found ? `[${found.join(', ')}]` : 'none'}.`,
-    );
-  }
-  const [other] = mismatches(metadata, model);
-  ensure(
-    options.force || other === undefined,
-    'BAD_ADAPTER',
-    `The guard in ${dir} was made for another model (${metadata.model}): the ${other} differ. Train one for this model, or force it.`,
-  );
+  ensureFits(path, 'guard', learnt, shapes, model, options.force);
   ensure(
     options.force || adapterHash(dir) === metadata.adapter_hash,
     'BAD_ADAPTER',

@@ -1,7 +1,8 @@
-import { ensure, sha256 } from '../../core/index.js';
-import { boundTo, type Model } from '../../engine/index.js';
+import { ensure } from '../../core/index.js';
+import type { Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
 import { initialLora, loraTargets, type StepReport, writeAdapter } from '../../train/index.js';
+import { originOf } from '../bound.js';
 import { Batches } from '../data/batches.js';
 import type { TokenPair } from '../data/tokens.js';
 import { ensureTrainable, optimise, type TrainingOptions } from '../optimise.js';
@@ -122,14 +123,10 @@ export async function trainDeepGuard(
   // What the prior has seen is what the kept parameters have.
   const data = new Batches(pairs, { batchSize, seed });
   const seen = (best?.step ?? steps) * accumulate;
-  const { family: _, ...bound } = boundTo(model);
   writeGuard(dir, {
     metadata: {
       settings,
-      ...bound,
-      data_hash: sha256(
-        JSON.stringify(pairs.map(({ vulnerable, secure }) => [vulnerable.ids, secure.ids])),
-      ),
+      ...originOf(model, pairs),
       training: {
         rank,
         alpha,

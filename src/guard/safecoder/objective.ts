@@ -98,15 +98,18 @@ export class SafeCoderObjective implements Objective<readonly SafeCoderSample[]>
     const labels = graph.input('labels', 'i64', ['rows']);
     const { loss: secure, losses } = crossEntropy(logits, labels, weights('secure'));
     const parts = new Map([
-      ['secure', scale(secure, weight)],
-      ['vulnerable', scale(reduceSum(mul(unlikelihoods(losses), weights('vulnerable'))), weight)],
+      ['secure', secure],
+      ['vulnerable', reduceSum(mul(unlikelihoods(losses), weights('vulnerable')))],
       ['utility', reduceSum(mul(losses, weights('utility')))],
     ]);
     if (kl > 0) {
       const base = model.pass(inputs, { adapter: false }).logits;
-      parts.set('kl', scale(reduceSum(mul(divergences(base, logits), weights('kl'))), kl));
+      parts.set('kl', reduceSum(mul(divergences(base, logits), weights('kl'))));
     }
-    const loss = [...parts.values()].reduce((a, b) => add(a, b));
+    const factors: Record<string, number> = { secure: weight, vulnerable: weight, utility: 1, kl };
+    const loss = [...parts]
+      .map(([name, part]) => scale(part, factors[name]!))
+      .reduce((a, b) => add(a, b));
     return { graph, loss, parameters: model.parameters, parts };
   }
 
