@@ -112,7 +112,8 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
         const [the, it] = files.length > 1 ? ['the vectors', 'them'] : ['the vector', 'it'];
         write(`Without ${files.length > 0 ? the : `the ${learnt!.what}`}:\n`);
         await stream(model, prompts, options, signal);
-        const also = learnt ? [`${learnt.what} ${learnt.dir}`] : [];
+        const which = options.control ? `, ${options.control}` : '';
+        const also = learnt ? [`${learnt.what} ${learnt.dir}${which}`] : [];
         const used = [...files.map((file) => described(file, options)), ...also];
         write(`\nWith ${gate ? 'the gate' : it} (${used.join('; ')}):\n`);
         await stream(model, prompts, options, signal, {

@@ -37,9 +37,10 @@ describe('suture train sven', () => {
     );
 
     const short = ['--max-tokens', '8'];
-    const written = await suture('generate', 'Hello', '--prefix', out, ...short);
+    const under = ['--prefix', out, '--control', 'secure'];
+    const written = await suture('generate', 'Hello', ...under, ...short);
     expect(written.code).toBe(0);
-    expect(written.out).toMatch(/Without the prefix:\n.*\nWith it \(prefix .*\):\n/s);
+    expect(written.out).toMatch(/Without the prefix:\n.*\nWith it \(prefix .*, secure\):\n/s);
     const draw = async (name: string, ...more: string[]) => {
       const into = ['eval', 'generate', '-o', join(dir, name), '--cwe', 'CWE-787'];
       const drawn = await suture(...into, '--limit', '2', '-n', '2', ...short, ...more);

@@ -30,7 +30,16 @@ export interface Completion {
 
 export type CompleteOptions = Pick<
   GenerateOptions,
-  'temperature' | 'topP' | 'seed' | 'maxNewTokens' | 'n' | 'maxBatch' | 'onProgress' | 'signal'
+  | 'temperature'
+  | 'topP'
+  | 'seed'
+  | 'maxNewTokens'
+  | 'n'
+  | 'adapter'
+  | 'prefix'
+  | 'maxBatch'
+  | 'onProgress'
+  | 'signal'
 >;
 
 /** What an earlier run has got, so that it is not generated again. */
