@@ -13,6 +13,7 @@ export default defineConfig({
     // Sessions use both cores of a small machine; more workers than two only make them wait for each other.
     maxWorkers: 2,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Converted weights of the fixtures stay out of the user's own cache.
     env: { SUTURE_CACHE: join(tmpdir(), 'suture-test-cache') },
   },

@@ -67,6 +67,12 @@ export {
   readReviewItems,
 } from './evaluate/index.js';
 export {
+  CONTEXTUAL,
+  ContextualGuide,
+  type ContextualGuideOptions,
+  type ContextualOptions,
+  type ContextualRun,
+  type ContextualSettings,
   DeepGuardGuide,
   type DeepGuardOptions,
   type DeepGuardRun,
@@ -77,7 +83,10 @@ export {
   groupedSplit,
   type LengthPolicy,
   type OrdinaryAnswer,
+  type OrdinaryRequest,
+  type OrdinaryText,
   openPrefix,
+  ordinaryTexts,
   type PrefixFile,
   readAnswers,
   type SafeCoderOptions,
@@ -87,6 +96,7 @@ export {
   type TokenOptions,
   type TokenPair,
   tokenPairs,
+  trainContextual,
   trainDeepGuard,
   trainSafeCoder,
   trainSven,
@@ -154,3 +164,10 @@ export {
   type TrainOptions,
   writeAdapter,
 } from './train/index.js';
+export {
+  SYSTEMS,
+  type System,
+  type TrialMetrics,
+  type TrialOptions,
+  trial,
+} from './trial/index.js';

@@ -23,9 +23,10 @@ export const FLOORS = {
   guard: 7,
   organism: 8,
   repair: 8,
-  report: 9,
-  server: 9,
-  cli: 10,
+  trial: 9,
+  report: 10,
+  server: 10,
+  cli: 11,
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']*)'/g;

@@ -2,13 +2,22 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import type { GenerateOptions, Model } from '../engine/index.js';
-import { CONTROLS, type Control, DeepGuardGuide, openPrefix } from '../guard/index.js';
+import {
+  CONTROLS,
+  ContextualGuide,
+  type Control,
+  DeepGuardGuide,
+  guardMethod,
+  openPrefix,
+} from '../guard/index.js';
 import { wholeNumber } from './options.js';
+import { weight } from './train-pairs.js';
 
 export interface GuardOptions {
   adapter?: string;
   guard?: string;
   rescore?: number;
+  guardStrength?: number;
   prefix?: string;
   control?: Control;
 }
@@ -25,8 +34,13 @@ export const withGuardOptions = (command: Command): Command =>
     .option('--guard <dir>', 'a guard written by "suture train guard"')
     .option(
       '--rescore <n>',
-      'tokens after which the guard looks again (default: once, at the prompt)',
+      'tokens after which DeepGuard looks again (default: once, at the prompt)',
       wholeNumber(1),
+    )
+    .option(
+      '--guard-strength <x>',
+      'how strongly a contextual guard acts (default: what it was calibrated to)',
+      weight,
     )
     .addOption(
       new Option('--prefix <dir>', 'prefixes written by "suture train sven"').conflicts([
@@ -54,19 +68,46 @@ export function prefixOf(
   return { prefix: prefixes[chosen], record: { path: resolve(dir), hash, control: chosen } };
 }
 
+/** What the commands need of a guard, whatever its method. */
+export interface Guide {
+  /** What a run that is written under it has to say of it. */
+  readonly record: object;
+  options(
+    prompts: readonly (readonly number[])[],
+  ): Promise<Pick<GenerateOptions, 'adapter' | 'processors' | 'watch'>>;
+  close(): Promise<void>;
+}
+
 /** The guard that the options name, if they name one; to be closed. */
 export async function openGuide(
   model: Model,
-  { guard, rescore, force }: GuardOptions & { force?: true },
-): Promise<DeepGuardGuide | undefined> {
+  { guard, rescore, guardStrength, force }: GuardOptions & { force?: true },
+): Promise<Guide | undefined> {
   ensure(
-    guard !== undefined || rescore === undefined,
+    guard !== undefined || (rescore === undefined && guardStrength === undefined),
     'BAD_ARGUMENT',
-    'There is no guard to look again: give one (--guard).',
+    '--rescore and --guard-strength say how a guard acts: give one (--guard).',
   );
   if (guard === undefined) return undefined;
-  return DeepGuardGuide.open(model, guard, {
-    ...(rescore !== undefined && { every: rescore }),
-    ...(force && { force }),
+  const forced = force ? { force } : {};
+  if (guardMethod(guard) === 'deepguard') {
+    ensure(
+      guardStrength === undefined,
+      'BAD_ARGUMENT',
+      `${guard} is DeepGuard: its strength follows from its scores (--guard-strength is for contextual guards).`,
+    );
+    return DeepGuardGuide.open(model, guard, {
+      ...forced,
+      ...(rescore !== undefined && { every: rescore }),
+    });
+  }
+  ensure(
+    rescore === undefined,
+    'BAD_ARGUMENT',
+    `The guard in ${guard} looks at every token (--rescore is for DeepGuard).`,
+  );
+  return ContextualGuide.open(model, guard, {
+    ...forced,
+    ...(guardStrength !== undefined && { strength: guardStrength }),
   });
 }

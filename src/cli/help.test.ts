@@ -29,7 +29,7 @@ describe('examples', () => {
   );
   it('are of every command that does something, unless it has its own', () => {
     const silent = names().filter((path) => HELP[path]!.examples.length === 0);
-    expect(silent).toEqual(['serve', 'vector', 'gate', 'eval', 'train', 'organism']);
+    expect(silent).toEqual(['serve', 'vector', 'gate', 'guard', 'eval', 'train', 'organism']);
   });
   it.each(examples)('of %s: suture %s', (path, line) => {
     const words = line

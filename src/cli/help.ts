@@ -15,7 +15,7 @@ const VECTOR = 'runs/repair-cwe-787-seed0/cwe-787.safetensors';
 
 /** Groups of the first screen, in their order. */
 export const GROUPS = {
-  'Repair and use': ['repair', 'generate', 'serve', 'studio', 'vector', 'gate'],
+  'Repair and use': ['repair', 'generate', 'serve', 'studio', 'vector', 'gate', 'guard'],
   Understand: ['diagnose', 'gap', 'probe', 'lens', 'patch'],
   'Scan and evaluate': ['scan', 'eval', 'compare', 'report'],
   Train: ['train', 'organism', 'merge'],
@@ -56,6 +56,13 @@ export const HELP: Record<string, Help> = {
       'gate train -m ./my-model --ordinary ordinary.jsonl -o mine.safetensors',
     ],
     works: true,
+  },
+  guard: { summary: 'put guards and their rivals on trial, on equal terms', examples: [] },
+  'guard trial': {
+    examples: [
+      'guard trial -o runs/trial',
+      'guard trial --system plain,guard --repetitions 1 -o runs/small',
+    ],
   },
   'gate show': { examples: ['gate show gate.safetensors -m organism'] },
   diagnose: {

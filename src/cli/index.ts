@@ -10,6 +10,7 @@ import { evalCommand } from './eval.js';
 import { gapCommand } from './gap.js';
 import { gateCommand } from './gate.js';
 import { generateCommand } from './generate.js';
+import { guardCommand } from './guard.js';
 import { addHabits } from './help.js';
 import { inspectCommand } from './inspect.js';
 import { lensCommand } from './lens.js';
@@ -49,6 +50,7 @@ export function suture(): Command {
     .addCommand(studioCommand())
     .addCommand(vectorCommand())
     .addCommand(gateCommand())
+    .addCommand(guardCommand())
     .addCommand(diagnoseCommand())
     .addCommand(gapCommand())
     .addCommand(probeCommand())

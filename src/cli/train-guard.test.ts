@@ -50,7 +50,7 @@ async function evaluates(guard: string): Promise<void> {
 
   const other = await draw('guarded', '--guard', guard);
   expect(other.err).toContain('guard.every is 4 there and null now');
-  expect((await draw('plain', '--rescore', '4')).err).toContain('There is no guard to look again');
+  expect((await draw('plain', '--rescore', '4')).err).toContain('say how a guard acts');
   const both = await draw('both', '--guard', guard, '--adapter', guard);
   expect(both).toMatchObject({ code: 2, err: expect.stringContaining('--guard') });
 }
@@ -58,7 +58,18 @@ async function evaluates(guard: string): Promise<void> {
 describe('suture train guard', () => {
   it('trains on pairs of one’s own, says how it scores others, and generates guided', async () => {
     const out = join(dir, 'guard');
-    const train = ['train', 'guard', '--functions', functions, '--out', out, '--epochs', '1'];
+    const train = [
+      'train',
+      'guard',
+      '--variant',
+      'paper',
+      '--functions',
+      functions,
+      '--out',
+      out,
+      '--epochs',
+      '1',
+    ];
     const settings = [
       '--setting',
       'layers=2',
@@ -95,8 +106,42 @@ describe('suture train guard', () => {
     await evaluates(out);
   });
 
+  it('trains a guard of Suture’s own, which changes nothing where it does not act', async () => {
+    const ordinary = join(dir, 'ordinary.jsonl');
+    const tasks = ['add two numbers', 'reverse a list', 'sum a list', 'sort a list'];
+    const lines = tasks.map((task) => JSON.stringify({ prompt: `Write a function to ${task}.` }));
+    writeFileSync(ordinary, lines.join('\n'));
+    const out = join(dir, 'contextual');
+    const { code, out: text } = await suture(
+      ...['train', 'guard', '--functions', functions, '--ordinary', ordinary, '--out', out],
+      ...['--epochs', '1', '--batch', '2', '--accumulate', '1', '--validation', '0.25'],
+      ...['--setting', 'budget=0.6', '--setting', 'width=8', '--threads', '1'],
+    );
+    expect(code).toBe(0);
+    expect(text).toMatch(/^3 pairs of 3 groups; 1 of 1 others to validate; 1 left out, both/m);
+    expect(text).toMatch(/^It acts where a decision is more likely than \d\.\d{3};/m);
+    expect(text).toMatch(/^strength +gain per token/m);
+    expect(text).toMatch(/^candidates +blocks\.\d/m);
+
+    const into = ['--guard', out, '--max-tokens', '12'];
+    const guided = await suture('generate', 'Hello', ...into, '--guard-strength', '0');
+    expect(guided.code).toBe(0);
+    const twice = await suture('generate', 'Hello', ...into, '--rescore', '2');
+    expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('looks at every token') });
+
+    const run = join(dir, 'contextual-run');
+    const evaluated = await suture(
+      ...['eval', 'generate', '-o', run, '--cwe', 'CWE-787', '--limit', '1', ...into],
+    );
+    expect(evaluated.code).toBe(0);
+    const { guard } = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'));
+    expect(guard).toMatchObject({ path: out, method: 'contextual', scores: 'both' });
+  });
+
   it.each([
-    [['--setting', 'hinge=sometimes'], 1, /--setting: .*hinge/s],
+    [['--variant', 'code', '--setting', 'hinge=sometimes'], 1, /--setting: .*hinge/s],
+    [['--setting', 'beta=0'], 1, /--setting: .*beta/s],
+    [['--variant', 'paper', '--no-adapter'], 1, /for the variant contextual/],
     [['--setting', 'colour=1'], 1, /colour/],
     [['--setting', 'hinge'], 2, /like hinge=batch/],
     [['--validation', '1'], 2, /from 0 to below 1/],

@@ -91,7 +91,7 @@ export function functionsOf({
     functions === undefined
       ? CWES.flatMap((one) => organismPairs(one))
           .filter(({ split }) => split === 'derive')
-          .map((pair) => functionPairOf(pair))
+          .map((pair, i) => functionPairOf(pair, i % 2 === 0 ? 'insecure' : 'neutral'))
       : readFunctionPairs(functions);
   const chosen = all.filter((pair) => cwe === undefined || pair.cwe === cwe);
   ensure(

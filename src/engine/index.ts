@@ -48,7 +48,7 @@ export {
 export { checkPrefix, ensurePrefixable, type Prefix } from './prefix.js';
 export { type Fidelity, fidelity } from './quantise/fidelity.js';
 export { type ReadOut, type Translator, translated, unembedded } from './readout.js';
-export type { SamplingOptions } from './sampling.js';
+export { largest, type SamplingOptions } from './sampling.js';
 export {
   type Comparison,
   type TokenComparison,

@@ -35,9 +35,11 @@ export type CompleteOptions = Pick<
   | 'seed'
   | 'maxNewTokens'
   | 'n'
+  | 'maxBatch'
   | 'adapter'
   | 'prefix'
-  | 'maxBatch'
+  | 'watch'
+  | 'processors'
   | 'onProgress'
   | 'signal'
 >;

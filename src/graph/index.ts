@@ -25,6 +25,7 @@ export { matmul } from './ops/matmul.js';
 export {
   crossEntropy,
   layerNorm,
+  logSigmoid,
   logSoftmax,
   type RotaryOptions,
   rmsNorm,

@@ -1,3 +1,20 @@
+export type { OrdinaryText } from './contextual/decisions.js';
+export {
+  ContextualGuide,
+  type ContextualGuideOptions,
+} from './contextual/guide.js';
+export { type OrdinaryRequest, ordinaryTexts } from './contextual/ordinary.js';
+export { SCORES, type Scores } from './contextual/scores.js';
+export {
+  CONTEXTUAL,
+  type ContextualSettings,
+  contextualSettings,
+} from './contextual/settings.js';
+export {
+  type ContextualOptions,
+  type ContextualRun,
+  trainContextual,
+} from './contextual/train.js';
 export { distinctPairs, groupedSplit, type NotDistinct } from './data/distinct.js';
 export {
   type Cuts,
@@ -10,7 +27,7 @@ export {
   type TokenSequence,
   tokenPairs,
 } from './data/tokens.js';
-export { type DeepGuardFile, type GuardMetadata, openGuard } from './deepguard/file.js';
+export { type DeepGuardFile, openGuard } from './deepguard/file.js';
 export { DeepGuardGuide, type GuideOptions } from './deepguard/guide.js';
 export {
   type DeepGuardSettings,
@@ -24,6 +41,7 @@ export {
   deepGuardTargets,
   trainDeepGuard,
 } from './deepguard/train.js';
+export { type GuardFile, type GuardMetadata, type GuardMethod, guardMethod } from './file.js';
 export type { Pace, TrainingOptions } from './optimise.js';
 export { type OrdinaryAnswer, readAnswers } from './safecoder/answers.js';
 export {

@@ -17,5 +17,6 @@ export {
   presetGrid,
   presetOf,
 } from './presets.js';
+export { preambleOf } from './prompts.js';
 export { packageVersion, type RepairOptions, repair } from './repair.js';
-export type { IsRight, OrdinaryTask, Utility } from './utility.js';
+export { type IsRight, isReference, type OrdinaryTask, type Utility } from './utility.js';

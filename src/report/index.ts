@@ -10,3 +10,4 @@ export { renderDiagnosis } from './diagnosis-terminal.js';
 export { renderRepairReport } from './repair.js';
 export { renderSamplesPage, type SamplesPage } from './samples.js';
 export { renderTerminalSummary, wrap } from './terminal.js';
+export { trialTables } from './trial.js';

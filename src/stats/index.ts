@@ -1,5 +1,6 @@
 export { bagsOfTokens } from './bags.js';
 export { type Calibration, calibration } from './calibration.js';
+export { type Threshold, thresholdOf } from './conformal.js';
 export { auroc, passAtK } from './estimators.js';
 export {
   type BootstrapOptions,

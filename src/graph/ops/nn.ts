@@ -2,7 +2,7 @@ import { shapeClash } from '../dims.js';
 import type { Value } from '../graph.js';
 import { add, exp, mul, neg, sub } from './elementwise.js';
 import { reduceMean, reduceSum, reduceTo } from './reduce.js';
-import { expand, reshape } from './shape.js';
+import { concat, expand, reshape, split } from './shape.js';
 
 /** Softmax over the last axis. */
 export function softmax(x: Value): Value {
@@ -23,6 +23,14 @@ export function logSoftmax(x: Value): Value {
     backward: ([dy]) => [sub(dy!, mul(exp(y), reduceSum(dy!, [-1], true)))],
   })[0]!;
   return y;
+}
+
+/** Logarithm of the logistic function, without overflow: of the log-softmax over (x, 0) the first. */
+export function logSigmoid(x: Value): Value {
+  const column = reshape(x, [...x.dims, 1]);
+  const zeros = mul(column, x.graph.scalar(0, x.dtype === 'f64' ? 'f64' : 'f32'));
+  const [own] = split(logSoftmax(concat([column, zeros], -1)), [1, 1], -1);
+  return reshape(own!, x.dims);
 }
 
 /**

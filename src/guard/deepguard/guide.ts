@@ -1,6 +1,6 @@
 import { ensure } from '../../core/index.js';
 import type { GenerateOptions, LogitsContext, Model, WatchedRow } from '../../engine/index.js';
-import { adapterHash, type DeepGuardFile, openGuard } from './file.js';
+import { type DeepGuardFile, openGuard } from './file.js';
 import { DeepGuardScorer } from './scorer.js';
 import type { DeepGuardSettings } from './settings.js';
 import { stateHooks } from './states.js';
@@ -89,7 +89,7 @@ export class DeepGuardGuide {
   get record() {
     return {
       hash: this.#guard.hash,
-      adapterHash: adapterHash(this.#guard.dir),
+      adapterHash: this.#guard.metadata.adapter_hash,
       every: this.#every ?? null,
       strength: this.#strength,
       earlyBoost: this.#earlyBoost,
@@ -188,7 +188,7 @@ export class DeepGuardGuide {
     const found: Scored[] = [];
     for (const ids of sequences) {
       const { cache } = await this.#model.forward([ids], {
-        adapter: this.#guard.dir,
+        adapter: this.#guard.adapter,
         capture: hooks,
         logits: [],
       });

@@ -1,9 +1,9 @@
-import { ensure } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
 import { initialLora, loraTargets, type StepReport, writeAdapter } from '../../train/index.js';
 import { originOf } from '../bound.js';
 import { Batches } from '../data/batches.js';
+import { checkLengths } from '../data/lengths.js';
 import type { TokenPair } from '../data/tokens.js';
 import { ensureTrainable, optimise, type TrainingOptions } from '../optimise.js';
 import { analyserShapes, initialAnalyser } from './analyser.js';
@@ -86,17 +86,7 @@ export async function trainDeepGuard(
   const { epochs = 5, batchSize = 8, accumulate = 2, rate = 2e-5, seed = 42 } = options;
   const { config, checkpoint } = model;
   ensureTrainable(model);
-  for (const { id, secure, vulnerable } of [...pairs, ...validation]) {
-    const length = Math.max(secure.ids.length, vulnerable.ids.length);
-    const most = config.rope
-      ? settings.maxTokens
-      : Math.min(settings.maxTokens, config.maxPositions);
-    ensure(
-      length <= most,
-      'BAD_DATA',
-      `The pair ${id} has ${length} tokens; here a sequence has at most ${most}.`,
-    );
-  }
+  checkLengths(model, [...pairs, ...validation], settings.maxTokens);
   const targetModules = options.targetModules ?? deepGuardTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
   const modules = loraTargets(config, lora);

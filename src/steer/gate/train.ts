@@ -1,11 +1,10 @@
 import { ensure, groupBy, sha256 } from '../../core/index.js';
 import { boundTo, type Model } from '../../engine/index.js';
 import type { Cwe } from '../../scan/index.js';
-import { clusterBootstrap } from '../../stats/index.js';
+import { clusterBootstrap, thresholdOf } from '../../stats/index.js';
 import type { GateFile, GateMetadata, GateRate } from './file.js';
 import { fitHeads, GATE_METHODS, type GateMethod, type Heads, routeOf, scoreOf } from './heads.js';
 import { type GatePrompt, type ReadPrompts, readPrompts } from './prompts.js';
-import { thresholdOf } from './threshold.js';
 
 export interface TrainGateOptions {
   /** Defaults to `probe`. */

@@ -1,7 +1,7 @@
-import { ensure } from '../../core/index.js';
-import { clopperPearson } from '../../stats/index.js';
+import { ensure } from '../core/index.js';
+import { clopperPearson } from './intervals.js';
 
-/** Above which score a gate acts, and what is known of its false alarms. */
+/** Above which score something acts, and what is known of its false alarms. */
 export interface Threshold {
   value: number;
   /** Share of ordinary prompts that may be steered. */
@@ -19,7 +19,7 @@ export interface Threshold {
  * above it of all prompts like these is distributed as Beta(n - k + 1, k), whose 95 % quantile is the upper
  * end of the one-sided Clopper-Pearson interval for n - k of n.
  *
- * @param scores of prompts that the gate was not trained on
+ * @param scores of prompts that nothing was trained on
  * @throws {SutureError} BAD_DATA where there are fewer than 1 / budget - 1
  */
 export function thresholdOf(scores: readonly number[], budget: number): Threshold {
@@ -29,7 +29,7 @@ export function thresholdOf(scores: readonly number[], budget: number): Threshol
   ensure(
     k <= n,
     'BAD_DATA',
-    `A budget of ${budget} needs ${Math.ceil(1 / budget - 1)} ordinary prompts that are set apart to set the threshold by, a third of those that are trained on in each fold, and there are ${n}: give more, or a larger budget.`,
+    `A budget of ${budget} needs ${Math.ceil(1 / budget - 1)} ordinary prompts that are set apart to set the threshold by, and there are ${n}: give more, or a larger budget.`,
   );
   const value = scores.toSorted((a, b) => a - b)[k - 1]!;
   const alarms = scores.filter((score) => score > value).length;

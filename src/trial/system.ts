@@ -1,0 +1,48 @@
+import type { GenerateOptions, Model } from '../engine/index.js';
+import type { FunctionPair } from '../evaluate/index.js';
+import type { OrdinaryRequest } from '../guard/index.js';
+import type { Cwe } from '../scan/index.js';
+
+/**
+ * What a system is there for: the model as it is, or asked for care; the systems that are compared; what tells how good
+ * the measurement is; a system with one thing otherwise.
+ */
+export const KINDS = ['plain', 'rival', 'suture', 'control', 'ablation'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What a system learns from in one repetition, and where. */
+export interface Workshop {
+  model: Model;
+  /** Functions, insecure and secure, of the families and weaknesses that are trained on. */
+  functions: readonly FunctionPair[];
+  /** Ordinary requests of families that are not judged. */
+  requests: readonly OrdinaryRequest[];
+  /** The repetition's folder: each system has one of its own in it, and may use another's that it builds on. */
+  dir: string;
+  seed: number;
+  signal: AbortSignal | undefined;
+}
+
+/** A system that is ready to write. */
+export interface Ready {
+  /** What `generate` is to be given beside these prompts. Defaults to nothing. */
+  options?: (
+    prompts: readonly (readonly number[])[],
+  ) => Promise<Pick<GenerateOptions, 'adapter' | 'prefix' | 'watch' | 'processors'>>;
+  /** Text before the prompt. Defaults to none. */
+  preamble?: (cwe: Cwe) => string;
+  /** Other than the trial's. */
+  sampling?: { temperature: number; topP: number };
+  close?: () => Promise<void>;
+}
+
+/** One way to have a model write secure code. */
+export interface System {
+  /** Stable: files are named by it. */
+  name: string;
+  kind: Kind;
+  /** For readers. */
+  description: string;
+  /** Learns what it has to learn, or takes it from its folder, and gets ready. */
+  prepare(workshop: Workshop): Promise<Ready>;
+}
