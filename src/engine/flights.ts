@@ -7,7 +7,7 @@ import { isAsked, type RowGate } from './gate.js';
 import type { CompiledPlan, Intervention } from './interventions.js';
 import type { TokenLogprob, Watch } from './logits.js';
 import type { ProgramSpec } from './program.js';
-import type { Runner } from './runner.js';
+import type { Runner, Step } from './runner.js';
 
 /** One completion on its way. */
 export interface Row {
@@ -320,24 +320,49 @@ export class Prefill {
   }
 
   /** Takes in the next chunk. @returns whether there was one */
-  async next({ runner, program }: Pick<Stepping, 'runner' | 'program'>): Promise<boolean> {
-    const { groups, cache } = this;
-    const { lengths } = cache;
-    const tokens = groups.map(({ prefix }, i) => prefix.slice(lengths[i]!, lengths[i]! + CHUNK));
-    if (tokens.every((ids) => ids.length === 0)) return false;
-    await runner.run(program, {
-      tokens,
-      prompts: groups.map(({ rows }) => rows[0]!.prompt),
-      promptLengths: groups.map(({ rows }) => rows[0]!.ids.length),
-      past: cache,
-      into: { cache, rows: [...groups.keys()] },
-      lengths: groups.map(({ prefix }) => prefix.length + 1),
-      ended: groups.map(({ rows }) => endedOf(rows[0]!)),
-      logitRows: [],
-      fetch: [],
-    });
-    return true;
+  next(stepping: Pick<Stepping, 'runner' | 'program'>): Promise<boolean> {
+    const first = this.groups.map(({ rows }) => rows[0]!);
+    return takeIn(
+      this.groups.map(({ prefix }) => prefix),
+      this.cache,
+      stepping,
+      {
+        prompts: first.map(({ prompt }) => prompt),
+        promptLengths: first.map(({ ids }) => ids.length),
+        ended: first.map(endedOf),
+      },
+    );
   }
+}
+
+/**
+ * Takes in the next chunk of sequences that are still to get one token more: row i of the cache is that of `prefixes[i]`.
+ *
+ * @param edited what interventions must know of the rows, where there are any
+ * @returns whether there was one
+ */
+export async function takeIn(
+  prefixes: readonly (readonly number[])[],
+  cache: KvCache,
+  { runner, program }: Pick<Stepping, 'runner' | 'program'>,
+  edited?: Pick<Step, 'prompts' | 'promptLengths' | 'ended'>,
+): Promise<boolean> {
+  const { lengths } = cache;
+  const tokens = prefixes.map((ids, i) => ids.slice(lengths[i]!, lengths[i]! + CHUNK));
+  if (tokens.every((ids) => ids.length === 0)) return false;
+  const lengthsThen = prefixes.map((ids) => ids.length + 1);
+  await runner.run(program, {
+    tokens,
+    prompts: prefixes.map(() => 0),
+    promptLengths: lengthsThen,
+    ...edited,
+    past: cache,
+    into: { cache, rows: [...prefixes.keys()] },
+    lengths: lengthsThen,
+    logitRows: [],
+    fetch: [],
+  });
+  return true;
 }
 
 /** Takes in prompts whole. */

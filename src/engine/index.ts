@@ -25,6 +25,7 @@ export {
   PROVIDERS,
   type Provider,
 } from './device.js';
+export { Follower } from './follower.js';
 export type { ForwardOptions, ForwardResult } from './forward.js';
 export type { Gate } from './gate.js';
 export type { GenerateOptions } from './generate.js';
@@ -48,7 +49,7 @@ export {
 export { checkPrefix, ensurePrefixable, type Prefix } from './prefix.js';
 export { type Fidelity, fidelity } from './quantise/fidelity.js';
 export { type ReadOut, type Translator, translated, unembedded } from './readout.js';
-export { largest, type SamplingOptions } from './sampling.js';
+export { distribution, largest, type SamplingOptions } from './sampling.js';
 export {
   type Comparison,
   type TokenComparison,

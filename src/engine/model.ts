@@ -8,6 +8,7 @@ import { type Checkpoint, DTYPES, openModel, type WeightDType, weightsHash } fro
 import type { Sample } from './completions.js';
 import { ContinuousBatch, type ContinuousOptions } from './continuous.js';
 import { Device, PROVIDERS, type Provider } from './device.js';
+import { Follower } from './follower.js';
 import { type ForwardOptions, type ForwardResult, forwardBatch } from './forward.js';
 import { type GenerateOptions, generate } from './generate.js';
 import { type ReadOut, readOut, type Translator } from './readout.js';
@@ -175,6 +176,17 @@ export class Model {
     const own = tokenizer?.eosIds.length ? tokenizer.eosIds : config.eosIds;
     if (!('infill' in prompts)) return own;
     return [...own, ...(tokenizer?.infill({ prefix: '', suffix: '' }).endIds ?? [])];
+  }
+
+  /**
+   * The model beside another one that writes, or beams that are chosen among: what would come next in
+   * sequences that grow.
+   *
+   * @param options.adapter a PEFT folder. Defaults to none
+   * @throws {SutureError} BAD_ADAPTER
+   */
+  follow(options: { adapter?: string | undefined } = {}): Follower {
+    return new Follower(this.#runner, this.#adapter(options.adapter));
   }
 
   /** A batch that calls join and leave at any time, such as those of a server's clients. */

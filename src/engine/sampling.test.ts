@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../core/index.js';
-import { checkSampling, type SamplingOptions, sample } from './sampling.js';
+import { checkSampling, distribution, type SamplingOptions, sample } from './sampling.js';
 
 fc.configureGlobal({ seed: 1 });
 
@@ -75,6 +75,20 @@ describe('sample', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('can be written down as a distribution', () => {
+    fc.assert(
+      fc.property(anyLogits, settings, (logits, { temperature, topP }) => {
+        const found = distribution(logits, { temperature, topP });
+        for (const [token, p] of probabilities(logits, { temperature, topP }).entries())
+          expect(Math.abs(found[token]! - p)).toBeLessThan(1e-8);
+      }),
+      { numRuns: 400 },
+    );
+    expect([...distribution(Float32Array.of(1, 3, 3), { temperature: 0, topP: 1 })]).toEqual([
+      0, 1, 0,
+    ]);
   });
 
   it('is greedy at temperature 0, with top-k 1 and with a tiny top-p', () => {

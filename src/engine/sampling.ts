@@ -50,6 +50,39 @@ export function sample(logits: Float32Array, options: SamplingOptions, random: R
   return drawFromNucleus(logits, topP * mass, draw) ?? best;
 }
 
+/**
+ * What `sample` draws from: each token's probability after temperature and top-p; those outside the nucleus have 0.
+ *
+ * @param logits [vocab]
+ * @returns [vocab]
+ * @throws {SutureError} as `sample`
+ */
+export function distribution(
+  logits: Float32Array,
+  { temperature, topP }: { temperature: number; topP: number },
+): Float64Array {
+  const best = mostProbable(logits);
+  const found = new Float64Array(logits.length);
+  if (temperature === 0) {
+    found[best] = 1;
+    return found;
+  }
+  const mass = weigh(logits, logits[best]!, temperature);
+  const goal = topP * mass;
+  if (topP === 1) {
+    for (let id = 0; id < found.length; id++) found[id] = weights[id]! / mass;
+  } else if (goal <= 1) {
+    found[best] = 1;
+  } else {
+    const { last, above, end } = nucleusOf(logits, goal);
+    const whole = above + massOf(end);
+    for (let id = 0; id < found.length; id++)
+      if (steps[id]! < last) found[id] = weights[id]! / whole;
+    for (const id of end) found[id] = weights[id]! / whole;
+  }
+  return found;
+}
+
 /** The id of the largest logit, of equals the smallest. */
 function mostProbable(logits: Float32Array): number {
   let best = 0;
@@ -118,15 +151,19 @@ function weigh(logits: Float32Array, top: number, temperature: number): number {
 }
 
 /**
- * Draws among the most probable tokens that together reach a mass of `goal`. Sorting is what would
- * cost: only the steps in which the nucleus ends and the draw falls are sorted.
+ * The most probable tokens that together reach a mass of `goal`: all of the steps before `last`, which weigh
+ * `above`, and of that step those of `end`. Sorting is what would cost: only the step in which the nucleus ends is sorted.
  */
-function drawFromNucleus(logits: Float32Array, goal: number, draw: number): number | undefined {
-  let above = 0; // of the steps that are in the nucleus whole
+function nucleusOf(logits: Float32Array, goal: number) {
+  let above = 0;
   let last = 0;
   while (last < stepMass.length - 1 && above + stepMass[last]! < goal) above += stepMass[last++]!;
-  const end = nucleus(ofStep(logits, last), goal - above);
+  return { last, above, end: nucleus(ofStep(logits, last), goal - above) };
+}
 
+/** Draws from the nucleus; of its steps the one in which the draw falls is sorted too. */
+function drawFromNucleus(logits: Float32Array, goal: number, draw: number): number | undefined {
+  const { last, above, end } = nucleusOf(logits, goal);
   let left = draw * (above + massOf(end));
   let step = 0;
   while (step < last && left >= stepMass[step]!) left -= stepMass[step++]!;
