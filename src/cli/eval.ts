@@ -18,7 +18,13 @@ import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
 import { showMetrics } from './eval-table.js';
-import { type GuardOptions, openGuide, prefixOf, withGuardOptions } from './guard-options.js';
+import {
+  type GuardOptions,
+  type Guide,
+  openGuide,
+  prefixOf,
+  withGuardOptions,
+} from './guard-options.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -134,7 +140,7 @@ function withDrawing(command: Command): Command {
       new Option(
         '--endpoint <url>',
         'ask an OpenAI-compatible server instead, up to /v1',
-      ).conflicts(['vector', 'adapter', 'guard', 'rescore', 'prefix']),
+      ).conflicts(['vector', 'adapter', 'guard', 'rescore', 'prefix', 'expert']),
     )
     .option('--endpoint-model <name>', 'the model to ask there')
     .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
@@ -205,11 +211,11 @@ async function local(
   const { dtype, device, threads, adapter } = options;
   const { signal } = progressing;
   const model = await load(options.model, { dtype, device, threads, signal });
-  let guide: Awaited<ReturnType<typeof openGuide>>;
+  let guide: Guide | undefined;
   try {
     const { interventions, record } = vectorsOf(options, model);
     const prefix = prefixOf(model, options);
-    guide = await openGuide(model, options);
+    guide = await openGuide(model, options, signal);
     const store = RunStore.start(options.out, {
       ...about,
       model: {
@@ -221,7 +227,8 @@ async function local(
       },
       steering: record,
       adapter: adapter === undefined ? null : resolve(adapter),
-      guard: guide ? { path: resolve(options.guard!), ...guide.record } : null,
+      guard: null,
+      ...guide?.record,
       ...(prefix && { prefix: prefix.record }),
     });
     try {

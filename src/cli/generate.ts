@@ -10,7 +10,13 @@ import {
   routeVectors,
   type VectorFile,
 } from '../steer/index.js';
-import { type GuardOptions, openGuide, prefixOf, withGuardOptions } from './guard-options.js';
+import {
+  type GuardOptions,
+  type Guide,
+  openGuide,
+  prefixOf,
+  withGuardOptions,
+} from './guard-options.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import {
@@ -60,7 +66,7 @@ export function generateCommand(): Command {
       new Option(
         '--gate <file>',
         'a gate written by "suture gate train": it chooses one of the vectors, or none',
-      ).conflicts(['guard', 'combine']),
+      ).conflicts(['guard', 'expert', 'combine']),
     )
     .option(
       '--gate-every <n>',
@@ -96,23 +102,24 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
       const learnt = learntOf(options);
       const prefix = prefixOf(model, options)?.prefix;
+      const guide = await openGuide(model, options, signal);
       if (files.length === 0 && !learnt) {
         await stream(model, prompts, options, signal);
         return;
       }
-      const edits = gate
-        ? routeVectors(gate, files, model, {
-            ...options,
-            every: options.gateEvery,
-            onDecision: (decision, { tokens }) => write(decided(decision, tokens)),
-          })
-        : { interventions: applyVectors(files, model, { ...options, rule: options.combine }) };
-      const guide = await openGuide(model, options);
       try {
+        const edits = gate
+          ? routeVectors(gate, files, model, {
+              ...options,
+              every: options.gateEvery,
+              onDecision: (decision, { tokens }) => write(decided(decision, tokens)),
+            })
+          : { interventions: applyVectors(files, model, { ...options, rule: options.combine }) };
         const [the, it] = files.length > 1 ? ['the vectors', 'them'] : ['the vector', 'it'];
         write(`Without ${files.length > 0 ? the : `the ${learnt!.what}`}:\n`);
         await stream(model, prompts, options, signal);
-        const which = options.control ? `, ${options.control}` : '';
+        const choice = options.control ?? options.expertVariant;
+        const which = choice ? `, ${choice}` : '';
         const also = learnt ? [`${learnt.what} ${learnt.dir}${which}`] : [];
         const used = [...files.map((file) => described(file, options)), ...also];
         write(`\nWith ${gate ? 'the gate' : it} (${used.join('; ')}):\n`);
@@ -132,8 +139,13 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
 }
 
 /** What was learnt and acts beside vectors. */
-function learntOf({ guard, adapter, prefix }: Options): { what: string; dir: string } | undefined {
-  const [learnt] = Object.entries({ guard, adapter, prefix }).flatMap(([what, dir]) =>
+function learntOf({
+  guard,
+  adapter,
+  prefix,
+  expert,
+}: Options): { what: string; dir: string } | undefined {
+  const [learnt] = Object.entries({ guard, adapter, prefix, expert }).flatMap(([what, dir]) =>
     dir === undefined ? [] : [{ what, dir }],
   );
   return learnt;
@@ -172,7 +184,7 @@ async function stream(
   signal: AbortSignal,
   edits: Pick<
     GenerateOptions,
-    'interventions' | 'gate' | 'adapter' | 'prefix' | 'processors' | 'watch'
+    'interventions' | 'gate' | 'adapter' | 'prefix' | keyof Awaited<ReturnType<Guide['options']>>
   > = {},
 ): Promise<void> {
   const { maxTokens, temperature, topP, seed, stop = [] } = options;

@@ -127,6 +127,10 @@ export const HELP: Record<string, Help> = {
     works: true,
   },
   'train sven': { examples: ['train sven --functions pairs.jsonl -o guards/mine'], works: true },
+  'train cosec': {
+    examples: ['train cosec --functions pairs.jsonl -m ./small-model -o experts/mine'],
+    works: true,
+  },
   organism: { summary: 'train and measure the small model that ships', examples: [] },
   'organism train': { examples: ['organism train my-organism --family qwen2'], works: true },
   'organism measure': { examples: ['organism measure my-organism'] },

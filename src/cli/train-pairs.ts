@@ -112,7 +112,7 @@ export function tokenizerOf({ id, tokenizer }: Model) {
 export const wholePairs = (
   model: Model,
   functions: readonly FunctionPair[],
-  level: 'mix' | 'token',
+  level: 'char' | 'mix' | 'token',
 ) => tokenPairs(tokenizerOf(model), functions, { level, maxTokens: Number.MAX_SAFE_INTEGER });
 
 const WHY = {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { trainCoSecCommand } from './train-cosec.js';
 import { trainGuardCommand } from './train-guard.js';
 import { trainSafeCoderCommand } from './train-safecoder.js';
 import { trainSvenCommand } from './train-sven.js';
@@ -9,5 +10,6 @@ export function trainCommand(): Command {
     .description('learn from functions before and after a security fix')
     .addCommand(trainGuardCommand())
     .addCommand(trainSafeCoderCommand())
+    .addCommand(trainCoSecCommand())
     .addCommand(trainSvenCommand());
 }

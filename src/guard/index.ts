@@ -15,6 +15,19 @@ export {
   type ContextualRun,
   trainContextual,
 } from './contextual/train.js';
+export {
+  CoSecGuide,
+  type CoSecGuideOptions,
+  EXPERT_VARIANTS,
+  type ExpertVariant,
+} from './cosec/guide.js';
+export {
+  COSEC,
+  type CoSecOptions,
+  type CoSecRun,
+  coSecTargets,
+  trainCoSec,
+} from './cosec/train.js';
 export { distinctPairs, groupedSplit, type NotDistinct } from './data/distinct.js';
 export {
   type Cuts,

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/index.js';
 import { type Objective, type StepReport, Trainer } from '../train/index.js';
 import { Batches, inBatches } from './data/batches.js';
 
-/** What DeepGuard, SVEN and SafeCoder have in common: AdamW, decay on everything, clipped gradients. */
+/** What DeepGuard, SVEN, SafeCoder and CoSec have in common: AdamW, decay on everything, clipped gradients. */
 const OPTIMISER = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, decayAll: true };
 const MAX_NORM = 1;
 
@@ -38,8 +38,8 @@ export interface Lesson<T> {
   initial: ReadonlyMap<string, Tensor>;
   items: readonly T[];
   pace: Pace;
-  /** Share of all steps that lead linearly up to the rate. Defaults to none. */
-  warmup?: number;
+  /** Share of all steps that lead linearly up to the rate, or how many do. Defaults to none. */
+  warmup?: number | { steps: number };
   /** Items that are never trained on: training ends when their loss has not fallen for `patience` epochs. */
   validation?: { items: readonly T[]; patience: number };
 }
@@ -61,13 +61,14 @@ export async function optimise<T>(lesson: Lesson<T>, options: TrainingOptions): 
   const data = new Batches(items, { batchSize, seed });
   const perEpoch = Math.ceil(data.perEpoch / accumulate);
   const steps = Math.ceil((epochs * data.perEpoch) / accumulate);
+  const rising = typeof warmup === 'number' ? Math.ceil(warmup * steps) : warmup.steps;
   const device = new Device(threads === undefined ? {} : { threads });
   try {
     const trainer = await Trainer.of(device, objective, initial);
     const reports = await trainer.run(data, {
       ...OPTIMISER,
       steps,
-      schedule: { peak: rate, warmup: Math.ceil(warmup * steps), decay: 'linear' },
+      schedule: { peak: rate, warmup: rising, decay: 'linear' },
       maxNorm: MAX_NORM,
       accumulate,
       dir: join(dir, 'checkpoints'),

@@ -61,10 +61,12 @@ export async function generateLocally(
     interventions?: readonly Intervention[];
     adapter?: string;
     prefix?: Prefix;
-    /** What guides the writing, made for the prompts that are given, as token ids in their order. */
+    /** What guides the writing, made for the prompts that are given, as token ids in their order: it has the last word. */
     guide?: (
       prompts: readonly (readonly number[])[],
-    ) => Promise<Pick<GenerateOptions, 'adapter' | 'processors' | 'watch'>>;
+    ) => Promise<
+      Pick<GenerateOptions, 'adapter' | 'processors' | 'watch' | 'temperature' | 'topP' | 'topK'>
+    >;
   } = {},
 ): Promise<void> {
   const missing = missingSamples(store, scenarios, drawing.n);

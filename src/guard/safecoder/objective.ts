@@ -42,6 +42,8 @@ export interface SafeCoderTraining {
   dropout: number;
   /** Of the dropout. */
   seed: number;
+  /** Kinds of samples there are, secure functions among them. Defaults to all. */
+  sides?: readonly (typeof SIDES)[number][];
 }
 
 const SIDES = ['secure', 'vulnerable', 'utility'] as const;
@@ -61,6 +63,7 @@ export class SafeCoderObjective implements Objective<readonly SafeCoderSample[]>
   readonly #config: ModelConfig;
   readonly #trainable: Extract<Trainable, { kind: 'lora' }>;
   readonly #training: SafeCoderTraining;
+  readonly #sides: NonNullable<SafeCoderTraining['sides']>;
 
   constructor(
     config: ModelConfig,
@@ -70,8 +73,9 @@ export class SafeCoderObjective implements Objective<readonly SafeCoderSample[]>
     this.#config = config;
     this.#trainable = trainable;
     this.#training = training;
+    this.#sides = training.sides ?? SIDES;
     this.shapes = parameterShapes(config, trainable);
-    this.parts = training.kl > 0 ? [...SIDES, 'kl'] : SIDES;
+    this.parts = training.kl > 0 ? [...this.#sides, 'kl'] : this.#sides;
     this.identity = ['safecoder', config, [...trainable.modules], training];
   }
 
@@ -84,8 +88,8 @@ export class SafeCoderObjective implements Objective<readonly SafeCoderSample[]>
   }
 
   /**
-   * Inputs: tokens, positions, segments i64 [b, s]; logit_rows, labels i64 [rows]; of each kind of sample, and of the
-   * divergence where there is one, {kind}_weights [rows]; in training dropout i64 [sites, b, s].
+   * Inputs: tokens, positions, segments i64 [b, s]; logit_rows, labels i64 [rows]; of each kind of sample there
+   * is, and of the divergence, {kind}_weights [rows]; in training dropout i64 [sites, b, s].
    */
   build(training: boolean): LossGraph {
     const { weight, kl, dropout: rate } = this.#training;
@@ -97,11 +101,11 @@ export class SafeCoderObjective implements Objective<readonly SafeCoderSample[]>
     const { logits } = model.pass(inputs, { dropout });
     const labels = graph.input('labels', 'i64', ['rows']);
     const { loss: secure, losses } = crossEntropy(logits, labels, weights('secure'));
-    const parts = new Map([
-      ['secure', secure],
-      ['vulnerable', reduceSum(mul(unlikelihoods(losses), weights('vulnerable')))],
-      ['utility', reduceSum(mul(losses, weights('utility')))],
-    ]);
+    const parts = new Map([['secure', secure]]);
+    if (this.#sides.includes('vulnerable'))
+      parts.set('vulnerable', reduceSum(mul(unlikelihoods(losses), weights('vulnerable'))));
+    if (this.#sides.includes('utility'))
+      parts.set('utility', reduceSum(mul(losses, weights('utility'))));
     if (kl > 0) {
       const base = model.pass(inputs, { adapter: false }).logits;
       parts.set('kl', reduceSum(mul(divergences(base, logits), weights('kl'))));
@@ -124,7 +128,7 @@ export class SafeCoderObjective implements Objective<readonly SafeCoderSample[]>
       kl > 0 && sample.side !== 'utility' && !sample.changed[j];
     const layout = new Layout(batch, (sample, j) => learns(sample, j) || resists(sample, j));
     const feeds = layout.feeds(this.#config);
-    for (const side of SIDES) {
+    for (const side of this.#sides) {
       const own = (sample: SafeCoderSample, j: number) => sample.side === side && learns(sample, j);
       feeds[`${side}_weights`] = layout.shares(1 / total, own);
     }
