@@ -1,12 +1,13 @@
-// `npm run bench -- sven <folder> [--held-out] [--list]`: the scanner on SVEN's pairs of functions before and
+// `npm run bench -- sven <folder> [--held-out] [--list] [--times]`: the scanner on SVEN's pairs of functions before and
 // after a security fix (the folder holds data_train_val/), beside other analysers where they are
 // installed. Rules were written with the development half in view; the held-out half was not looked at.
+// Then what a function takes, of both halves. `--times`: that alone.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Auditor, languageOfPath, runAnalyser } from '../dist/scan/index.js';
-import { median, report } from './measure.js';
+import { report } from './measure.js';
 
 /** What counts as the weakness of a pair: tools name it by its relatives too. */
 const FAMILIES = new Map(
@@ -27,9 +28,9 @@ const PEERS = ['bandit', 'clang', 'cppcheck', 'flawfinder', 'gcc'];
 
 /**
  * @typedef {{ name: string, cwe: string, language: import('../dist/scan/index.js').SourceLanguage, before: string, after: string }} Pair
- * @param {string} folder @param {boolean} heldOut @returns {Pair[]}
+ * @param {string} folder @returns {(Pair & { heldOut: boolean })[]}
  */
-function pairsOf(folder, heldOut) {
+function pairsOf(folder) {
   const root = join(folder, 'data_train_val');
   const rows = ['train', 'val'].flatMap((split) =>
     readdirSync(join(root, split)).flatMap((file) =>
@@ -41,7 +42,6 @@ function pairsOf(folder, heldOut) {
   );
   return rows.flatMap((row) => {
     const digest = createHash('sha256').update(row.func_src_before).digest('hex');
-    if (Number.parseInt(digest.slice(0, 1), 16) < 8 === heldOut) return [];
     const language = languageOfPath(row.file_name);
     if (!language) return [];
     const cwe = row.vul_type.toUpperCase();
@@ -52,6 +52,7 @@ function pairsOf(folder, heldOut) {
         language,
         before: atMargin(row.func_src_before),
         after: atMargin(row.func_src_after),
+        heldOut: Number.parseInt(digest.slice(0, 1), 16) >= 8,
       },
     ];
   });
@@ -88,12 +89,15 @@ async function peer(name, targets) {
 /** @param {readonly string[]} args */
 export async function benchSven(args) {
   const [folder] = args.filter((argument) => !argument.startsWith('--'));
-  if (!folder) throw new Error('npm run bench -- sven <folder with data_train_val/> [--held-out]');
+  if (!folder)
+    throw new Error('npm run bench -- sven <folder with data_train_val/> [--held-out] [--times]');
   const heldOut = args.includes('--held-out');
-  const pairs = pairsOf(folder, heldOut);
+  const all = pairsOf(folder);
   const auditor = await Auditor.load(['c', 'cpp', 'python']);
-  /** @type {number[]} */
-  const times = [];
+  // First, so that it is what a process takes that has just begun.
+  reportTimes(auditor, all);
+  if (args.includes('--times')) return;
+  const pairs = all.filter((pair) => pair.heldOut === heldOut);
   const dir = mkdtempSync(join(tmpdir(), 'suture-sven-'));
   try {
     /** @type {Map<string, Set<number>>} */
@@ -107,9 +111,7 @@ export async function benchSven(args) {
     });
     for (const { name, source, language } of files) {
       writeFileSync(join(dir, name), source);
-      const start = performance.now();
       const { verdicts } = auditor.scan(source, language);
-      times.push(performance.now() - start);
       const insecure = verdicts.filter(({ verdict }) => verdict === 'insecure');
       own.set(name, new Set(insecure.map(({ cwe }) => Number(cwe.slice(4)))));
     }
@@ -156,15 +158,45 @@ export async function benchSven(args) {
         );
       }
     }
-    report('median of a function', `${median(times).toFixed(2)} ms`);
-    times.sort((a, b) => a - b);
-    for (const share of [0.75, 0.9, 0.95, 0.99, 1]) {
-      const time = times[Math.ceil(share * times.length) - 1] ?? 0;
-      report(`${100 * share} % take at most`, `${time.toFixed(0)} ms`);
-    }
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+/**
+ * What a function takes, before and after its fix, one after another.
+ * @param {Auditor} auditor @param {readonly Pair[]} pairs
+ */
+function reportTimes(auditor, pairs) {
+  const processor = process.cpuUsage();
+  const timed = pairs.flatMap(({ language, before, after }) =>
+    [before, after].map((source) => {
+      const start = performance.now();
+      auditor.scan(source, language);
+      return { language, length: source.length, ms: performance.now() - start };
+    }),
+  );
+  const { user, system } = process.cpuUsage(processor);
+  /** @type {[string, (function_: (typeof timed)[number]) => boolean][]} */
+  const groups = [
+    ['all', () => true],
+    ['of 2,500 characters at most', ({ length }) => length <= 2500],
+    ['Python', ({ language }) => language === 'python'],
+    ['C, C++', ({ language }) => language !== 'python'],
+  ];
+  console.log('milliseconds for a function      n     mean      p50      p75      p95      p99');
+  for (const [name, belongs] of groups) {
+    const times = timed.filter(belongs).map(({ ms }) => ms);
+    times.sort((a, b) => a - b);
+    const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+    const quantiles = [0.5, 0.75, 0.95, 0.99].map(
+      (share) => times[Math.ceil(share * times.length) - 1] ?? 0,
+    );
+    const shown = [mean, ...quantiles].map((time) => time.toFixed(1).padStart(9)).join('');
+    console.log(`${name.padEnd(28)}${String(times.length).padStart(6)}${shown}`);
+  }
+  const all = (user + system) / 1000 / timed.length;
+  report('processor, compiling included', `${all.toFixed(1)} ms for a function`);
 }
 
 /** @param {Pair} pair */

@@ -68,9 +68,6 @@ export {
 } from './evaluate/index.js';
 export {
   CONTEXTUAL,
-  type ConstrainedCompletions,
-  type ConstrainedOptions,
-  type ConstrainedSample,
   ContextualGuide,
   type ContextualGuideOptions,
   type ContextualOptions,
@@ -80,7 +77,6 @@ export {
   type CoSecGuideOptions,
   type CoSecOptions,
   type CoSecRun,
-  constrained,
   DeepGuardGuide,
   type DeepGuardOptions,
   type DeepGuardRun,

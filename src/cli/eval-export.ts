@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { ensure, writeFileAtomic, writePiecesAtomic } from '../core/index.js';
 import {
   exportInspect,
   exportLmEval,
+  judgedByScenario,
   metricsOf,
   RunFolder,
   RunStore,
@@ -27,17 +29,20 @@ export function viewCommand(): Command {
     .option('--tokens', 'hold the token ids too')
     .action((dir: string, options: Options & { tokens?: true }) => {
       const out = options.out ?? join(dir, 'samples.html');
-      const page = withJudged(dir, options.suite, ({ suite: { scenarios }, store }) =>
-        renderSamplesPage({
-          title: `Samples of ${dir}`,
-          scenarios,
-          samples: store.samples,
-          verdicts: store.verdicts,
-          tokens: options.tokens === true,
-        }),
-      );
-      writeFileAtomic(out, page);
-      process.stdout.write(`${out}  (${(page.length / 2 ** 20).toFixed(1)} MiB)\n`);
+      const folder = RunFolder.open(dir);
+      try {
+        withRunOnDisk(folder, suiteOf(folder, options.suite), (run) => {
+          const groups = judgedByScenario(run).map(({ scenario, judged }) => ({
+            scenario,
+            samples: judged.map((one) => () => run.read(one)),
+          }));
+          const tokens = options.tokens === true;
+          writePiecesAtomic(out, renderSamplesPage({ title: `Samples of ${dir}`, groups, tokens }));
+        });
+      } finally {
+        folder.close();
+      }
+      process.stdout.write(`${out}  (${(statSync(out).size / 2 ** 20).toFixed(1)} MiB)\n`);
     });
 }
 
@@ -84,7 +89,7 @@ function inspect(dir: string, { out = dir, suite: suitePath }: Options): string[
       .replace(/\.\d+Z$/, '+00-00')
       .replaceAll(':', '-');
     const path = join(out, `${when}_${suite.name.replace(/\W+/g, '-')}.json`);
-    withRunOnDisk(folder, suite, date, (run) => writePiecesAtomic(path, exportInspect(run)));
+    withRunOnDisk(folder, suite, (run) => writePiecesAtomic(path, exportInspect(run, date)));
     return [path];
   } finally {
     folder.close();

@@ -1,21 +1,23 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { ensure, Progress, readText, SutureError, sha256 } from '../core/index.js';
+import { ensure, Progress, readText, SutureError, sha256, writeFileAtomic } from '../core/index.js';
 import {
   type EvalSample,
   type EvalVerdict,
   isSecure,
-  judgeSamples,
+  judgeRun,
   loadSuite,
-  metricsOf,
   type PromptForm,
   passes,
-  RunStore,
+  RunFolder,
   type Scenario,
   type SelfTest,
   type Suite,
   selfTest,
+  withRunOnDisk,
 } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
 import { Sandbox } from '../sandbox/index.js';
@@ -64,8 +66,8 @@ export function judgeCommand(): Command {
         'BAD_ARGUMENT',
         'Give either the folder of a run, or --completions.',
       );
-      const verdicts = run === undefined ? await judgeFile(options) : await judgeRun(run, options);
-      print(verdicts, options);
+      if (run === undefined) await judgeFile(options);
+      else await judgeFolder(run, options, print);
     });
 }
 
@@ -75,90 +77,80 @@ export const pythonOption = () =>
     "Python interpreter whose packages programs and tests may use (default: the system's)",
   );
 
-interface Judged {
-  suite: Suite;
-  verdicts: readonly EvalVerdict[];
-}
-
-/** Judges what a run has completed and not judged yet. */
-export async function judgeRun(dir: string, options: Options): Promise<Judged> {
-  const store = RunStore.open(dir);
+/** Judges what a run has completed and not judged yet, and has `use` work with what it then is. */
+export async function judgeFolder(
+  dir: string,
+  options: Options,
+  use: (folder: RunFolder, suite: Suite, options: Options) => void = () => {},
+): Promise<void> {
+  const folder = RunFolder.open(dir);
   try {
-    const suite = suiteOf(store, options.suite);
-    const drawing = store.config.drawing as { form?: PromptForm } | undefined;
-    const form = options.form ?? drawing?.form ?? 'completion';
-    await judgeStored(store, suite, { ...options, form });
-    return { suite, verdicts: store.verdicts };
+    const suite = suiteOf(folder, options.suite);
+    const drawing = folder.config.drawing as { form?: PromptForm } | undefined;
+    await judging(folder, suite, { ...options, form: options.form ?? drawing?.form });
+    use(folder, suite, options);
   } finally {
-    store.close();
+    folder.close();
   }
 }
 
-async function judgeFile(options: Options): Promise<Judged> {
+/** Completions from a file are a run too, of which nothing is left where no folder is named. */
+async function judgeFile(options: Options): Promise<void> {
   const { completions, out, form = 'completion' } = options;
   const suite = loadSuite(options.suite);
-  const samples = readCompletions(completions!);
-  if (out === undefined) {
-    const verdicts: EvalVerdict[] = [];
-    await judging(suite, samples, { ...options, form }, [], (verdict) => verdicts.push(verdict));
-    return { suite, verdicts: inOrder(verdicts, samples) };
-  }
-  const store = RunStore.start(out, {
-    suture: packageVersion(),
-    suite: {
-      name: suite.name,
-      hash: suite.hash,
-      path: options.suite ? resolve(options.suite) : null,
-    },
-    completions: sha256(readText(completions!)),
-    drawing: { form },
-  });
+  const dir = out ?? mkdtempSync(join(tmpdir(), 'suture-judge-'));
   try {
-    for (const sample of samples.slice(store.samples.length)) store.addSample(sample);
-    await judgeStored(store, suite, { ...options, form });
-    return { suite, verdicts: inOrder(store.verdicts, samples) };
+    const folder = RunFolder.start(dir, {
+      suture: packageVersion(),
+      suite: {
+        name: suite.name,
+        hash: suite.hash,
+        path: options.suite ? resolve(options.suite) : null,
+      },
+      completions: sha256(readText(completions!)),
+      drawing: { form },
+    });
+    try {
+      keepCompletions(folder, completions!);
+      await judging(folder, suite, { ...options, form });
+      print(folder, suite, options);
+    } finally {
+      folder.close();
+    }
   } finally {
-    store.close();
+    if (out === undefined) rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function judgeStored(
-  store: RunStore,
-  suite: Suite,
-  how: How & Pick<Options, 'again'>,
-): Promise<void> {
-  if (how.again) store.forgetVerdicts();
-  await judging(suite, store.samples, how, store.verdicts, (verdict) => store.addVerdict(verdict));
-}
-
-interface How {
-  form: PromptForm;
-  python?: string;
+/** Puts the rows of a file into a run, but for those that an earlier call has put there. */
+function keepCompletions(folder: RunFolder, path: string): void {
+  const samples = readCompletions(path);
+  ensure(samples.length > 0, 'BAD_DATA', `${path} holds no completions.`);
+  let kept = 0;
+  for (const _ of folder.eachLine('samples.jsonl')) kept++;
+  for (const sample of samples.slice(kept)) folder.append('samples.jsonl', sample);
 }
 
 /** Opens what judging needs, judges, and shows how far it is. */
 async function judging(
+  folder: RunFolder,
   suite: Suite,
-  samples: readonly EvalSample[],
-  { form, python }: How,
-  done: readonly EvalVerdict[],
-  onVerdict: (verdict: EvalVerdict) => void,
+  {
+    form = 'completion',
+    python,
+    again,
+  }: { form: PromptForm | undefined } & Pick<Options, 'python' | 'again'>,
 ): Promise<void> {
+  if (again) writeFileAtomic(join(folder.dir, 'judged.jsonl'), '');
   await withBench(suite.scenarios, python, async ({ sandbox, auditor, signal }) => {
-    const progress = new Progress('judge', samples.length);
+    let progress: Progress | undefined;
     try {
-      await judgeSamples(
-        suite.scenarios,
-        samples,
-        { sandbox, auditor, form, signal },
-        {
-          done: [...done],
-          onVerdict,
-          onProgress: (finished) => progress.update(finished),
-        },
-      );
+      await judgeRun(folder, suite, { sandbox, auditor, form, signal }, (done, total) => {
+        progress ??= new Progress('judge', total);
+        progress.update(done);
+      });
     } finally {
-      progress.done();
+      progress?.done();
     }
   });
 }
@@ -224,45 +216,57 @@ function parseRow(line: string, where: string): z.infer<typeof ROW> {
   }
 }
 
-/** Verdicts in the order of the samples they are of. */
-function inOrder(verdicts: readonly EvalVerdict[], samples: readonly EvalSample[]): EvalVerdict[] {
-  const key = ({ scenario, sample }: { scenario: string; sample: number }) =>
-    `${sample} ${scenario}`;
-  const found = new Map(verdicts.map((verdict) => [key(verdict), verdict]));
-  return samples.flatMap((sample) => found.get(key(sample)) ?? []);
+/** Prints the metrics; as JSON with a row for each sample, in their order, of which one is held at a time. */
+function print(folder: RunFolder, suite: Suite, { json }: Options): void {
+  withRunOnDisk(folder, suite, ({ samples, verdicts, metrics, readVerdict }) => {
+    if (!json) {
+      process.stdout.write(showMetrics(metrics()));
+      return;
+    }
+    const key = ({ scenario, sample }: { scenario: string; sample: number }) =>
+      `${sample} ${scenario}`;
+    const placeOf = new Map(verdicts.map((place) => [key(place), place]));
+    const { name, hash } = suite;
+    const around = JSON.stringify(
+      { version: packageVersion(), suite: { name, hash }, rows: [], metrics: metrics() },
+      null,
+      2,
+    );
+    const cut = around.indexOf('"rows": []') + '"rows": ['.length;
+    process.stdout.write(around.slice(0, cut));
+    let between = '';
+    for (const sample of samples) {
+      const place = placeOf.get(key(sample));
+      if (!place) continue;
+      const row = JSON.stringify(rowOf(readVerdict(place)), null, 2).replaceAll('\n', '\n    ');
+      process.stdout.write(`${between}\n    ${row}`);
+      between = ',';
+    }
+    process.stdout.write(`${between && '\n  '}${around.slice(cut)}\n`);
+  });
 }
 
-function print({ suite, verdicts }: Judged, { json }: Options): void {
-  const metrics = metricsOf(verdicts, suite.scenarios);
-  if (!json) {
-    process.stdout.write(showMetrics(metrics));
-    return;
-  }
-  const rows = verdicts.map((verdict) => ({
-    scenario: verdict.scenario,
-    sample: verdict.sample,
-    parse: verdict.parse,
-    builds: verdict.builds,
-    functional: verdict.functional,
-    security: verdict.security,
-    /** What counts in the metrics. */
-    passes: passes(verdict),
-    secure: isSecure(verdict),
-    stub: verdict.stub,
-    degenerate: verdict.degenerate,
-    refusal: verdict.refusal,
-    truncated: verdict.truncated,
-    findings: [...(verdict.verdict ? [verdict.verdict] : []), ...verdict.introduced].flatMap(
-      ({ cwe, findings }) => findings.map((finding) => ({ cwe, ...finding })),
-    ),
-    reasons: verdict.reasons,
-    truncation: verdict.truncation,
-    program: verdict.program,
-  }));
-  process.stdout.write(
-    `${JSON.stringify({ version: packageVersion(), suite: { name: suite.name, hash: suite.hash }, rows, metrics }, null, 2)}\n`,
-  );
-}
+const rowOf = (verdict: EvalVerdict) => ({
+  scenario: verdict.scenario,
+  sample: verdict.sample,
+  parse: verdict.parse,
+  builds: verdict.builds,
+  functional: verdict.functional,
+  security: verdict.security,
+  /** What counts in the metrics. */
+  passes: passes(verdict),
+  secure: isSecure(verdict),
+  stub: verdict.stub,
+  degenerate: verdict.degenerate,
+  refusal: verdict.refusal,
+  truncated: verdict.truncated,
+  findings: [...(verdict.verdict ? [verdict.verdict] : []), ...verdict.introduced].flatMap(
+    ({ cwe, findings }) => findings.map((finding) => ({ cwe, ...finding })),
+  ),
+  reasons: verdict.reasons,
+  truncation: verdict.truncation,
+  program: verdict.program,
+});
 
 /** `suture eval self-test`: 1 where a reference solution does not get the verdict it must. */
 export function selfTestCommand(): Command {

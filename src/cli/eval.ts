@@ -9,13 +9,15 @@ import {
   loadSuite,
   metricsOf,
   type PromptForm,
+  RunFolder,
   RunStore,
   type Scenario,
   type Split,
+  verdictsOf,
 } from '../evaluate/index.js';
 import { packageVersion } from '../repair/index.js';
 import { exportCommand, viewCommand } from './eval-export.js';
-import { judgeCommand, judgeRun, pythonOption, selfTestCommand } from './eval-judge.js';
+import { judgeCommand, judgeFolder, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
 import { showMetrics } from './eval-table.js';
 import {
@@ -86,7 +88,7 @@ function wholeRun(): Command {
     .action(async (options: GenerateOptions & { python?: string; json?: true }) => {
       await generate(options);
       const { suite, python } = options;
-      await judgeRun(options.out, {
+      await judgeFolder(options.out, {
         ...(suite !== undefined && { suite }),
         ...(python !== undefined && { python }),
       });
@@ -290,18 +292,18 @@ function scoreStage(): Command {
 
 /** Scores a run's saved verdicts, and keeps the metrics in its folder. */
 function score(dir: string, { k, suite }: { k?: number[]; suite?: string }): EvalMetrics {
-  const store = RunStore.open(dir);
+  const folder = RunFolder.open(dir);
   try {
+    const { scenarios } = suiteOf(folder, suite);
+    const metrics = metricsOf(verdictsOf(folder), scenarios, k);
     ensure(
-      store.verdicts.length > 0,
+      metrics.samples > 0,
       'BAD_DATA',
       `${dir} has no verdicts yet. Run "suture eval judge ${dir}" first.`,
     );
-    const { scenarios } = suiteOf(store, suite);
-    const metrics = metricsOf(store.verdicts, scenarios, k);
-    store.writeMetrics(metrics);
+    folder.write('metrics.json', metrics);
     return metrics;
   } finally {
-    store.close();
+    folder.close();
   }
 }

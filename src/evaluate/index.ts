@@ -6,7 +6,7 @@ export {
   complete,
   type Resumed,
 } from './complete.js';
-export type { ExportedRun } from './export/exported.js';
+export { type ExportedRun, type Judged, judgedByScenario } from './export/exported.js';
 export { exportInspect } from './export/inspect.js';
 export { exportLmEval, type LmEvalFiles } from './export/lm-eval.js';
 export { type RunOnDisk, withRunOnDisk } from './export/on-disk.js';
@@ -34,6 +34,7 @@ export { askRemotely, type Endpoint, generateRemotely, type Usage } from './run/
 export { type Journal, type RunConfig, RunFolder } from './run/folder.js';
 export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
 export { inParallel } from './run/in-parallel.js';
+export { judgeRun, verdictsOf } from './run/judge-run.js';
 export { runFolders, runKind } from './run/list.js';
 export { RunStore } from './run/store.js';
 export { type Bench, judgeSample } from './suite/judge.js';

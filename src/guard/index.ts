@@ -1,10 +1,3 @@
-export {
-  CONSTRAINED,
-  type ConstrainedCompletions,
-  type ConstrainedOptions,
-  type ConstrainedSample,
-  constrained,
-} from './constrained/beams.js';
 export type { OrdinaryText } from './contextual/decisions.js';
 export {
   ContextualGuide,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { createHash, randomBytes } from 'node:crypto';
+import { inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { EvalSample, EvalVerdict, Scenario } from '../evaluate/index.js';
 import { renderSamplesPage } from './samples.js';
@@ -48,23 +48,28 @@ const sample = (n: number): EvalSample => ({
   finishReason: 'eos',
 });
 const render = (verdicts: EvalVerdict[], tokens = false) =>
-  renderSamplesPage({
-    title: 'a <run>',
-    scenarios: [scenario, { ...scenario, id: 'not-asked' }],
-    samples: [0, 1, 2].map(sample),
-    verdicts,
-    tokens,
-  });
+  [
+    ...renderSamplesPage({
+      title: 'a <run>',
+      groups: [
+        {
+          scenario,
+          samples: verdicts.map((verdict) => () => ({ sample: sample(verdict.sample), verdict })),
+        },
+      ],
+      tokens,
+    }),
+  ].join('');
 
 function dataIn(page: string) {
   const coded = /<script id="data" type="text\/plain">([^<]*)<\/script>/.exec(page)![1]!;
-  return JSON.parse(gunzipSync(Buffer.from(coded, 'base64')).toString('utf8'));
+  return JSON.parse(inflateRawSync(Buffer.from(coded, 'base64')).toString('utf8'));
 }
 
 describe('renderSamplesPage', () => {
   it('holds what came to the same once, and leads every sample to it', () => {
     const failed = verdict(1, { functional: 'fail', reasons: ['function: test_a'] });
-    const data = dataIn(render([verdict(2), failed, verdict(0)]));
+    const data = dataIn(render([verdict(0), failed, verdict(2)]));
     expect(data.scenarios).toEqual([{ id: 'cwe-089-a', cwe: 'CWE-089', language: 'python' }]);
     expect(data.bodies).toHaveLength(2);
     expect(data.rows.map(([, n, body]: number[]) => [n, body])).toEqual([
@@ -78,6 +83,17 @@ describe('renderSamplesPage', () => {
       output: [{ name: 'Tests of function', text: 'passed  test_a' }],
     });
     expect(data.bodies[1]).toMatchObject({ functional: 'fail', marks: [] });
+  });
+
+  it('is put together of pieces, however much there is', () => {
+    const many = Array.from({ length: 60 }, (_, n) =>
+      verdict(n, { program: `${n} ${randomBytes(60_000).toString('base64')}` }),
+    );
+    const data = dataIn(render(many));
+    expect(data.bodies.map(({ program }: EvalVerdict) => program)).toEqual(
+      many.map(({ program }) => program),
+    );
+    expect(data.rows.map(([, n]: number[]) => n)).toEqual(many.map(({ sample }) => sample));
   });
 
   it('holds token ids where they are asked for', () => {

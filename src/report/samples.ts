@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
-import { assetPath, readText } from '../core/index.js';
-import {
-  type EvalSample,
-  type EvalVerdict,
-  isSecure,
-  passes,
-  type Scenario,
-} from '../evaluate/index.js';
+import { constants, deflateRawSync } from 'node:zlib';
+import { assetPath, readText, sha256 } from '../core/index.js';
+import { isSecure, type Judged, passes, type Scenario } from '../evaluate/index.js';
 import { Html, html } from './html.js';
 import { STYLE } from './style.js';
 
 /** What the page is made of. */
 export interface SamplesPage {
   title: string;
-  scenarios: readonly Scenario[];
-  samples: readonly EvalSample[];
-  verdicts: readonly EvalVerdict[];
+  /** Scenarios with their judged samples, each a function that reads it: the page holds one at a time. */
+  groups: readonly { scenario: Scenario; samples: readonly (() => Judged)[] }[];
   /** Leaves out the token ids, most of a page's size where there are many. Defaults to false. */
   tokens?: boolean;
 }
@@ -24,28 +17,38 @@ export interface SamplesPage {
 /**
  * Lists the judged samples of a run on one page that needs nothing else: filters, the program with
  * what rules found in it, what its tests said. Samples that came to the same are held once, and all
- * of it is compressed, so that 50,000 samples make a page that opens at once.
+ * of it is compressed, so that 50,000 samples make a page that opens at once. It comes in pieces.
  *
  * @example
- * writeFileSync('samples.html', renderSamplesPage({ title: 'base', scenarios, samples, verdicts }));
+ * const samples = judged.map((one) => () => one);
+ * writePiecesAtomic('samples.html', renderSamplesPage({ title: 'base', groups: [{ scenario, samples }] }));
  */
-export function renderSamplesPage(given: SamplesPage): string {
+export function* renderSamplesPage(given: SamplesPage): Generator<string> {
+  const [before, after] = around(given.title).split(DATA) as [string, string];
+  yield before;
+  yield* base64(deflated(dataOf(given)));
+  yield after;
+}
+
+/** Stands where the data go: no title can hold it, as its signs would be escaped. */
+const DATA = '<data>';
+
+function around(title: string): string {
   const script = readText(assetPath('report', 'samples.js'));
   // A module, so that its names are its own; allowed by its hash, so that nothing else can run.
   const allowed = createHash('sha256').update(script).digest('base64');
-  const data = gzipSync(JSON.stringify(dataOf(given))).toString('base64');
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${new Html(allowed)}'">
-<title>${given.title}</title>
+<title>${title}</title>
 <style>${new Html(STYLE + OWN_STYLE)}</style>
 </head>
 <body>
 <header>
-<h1>${given.title}</h1>
+<h1>${title}</h1>
 <div class="filters" role="search">
 ${select('scenario', 'Scenario')}${select('cwe', 'Weakness')}${select('functional', 'Function')}${select('security', 'Security')}${select('only', 'Only')}
 <label>Text <input id="text" type="search" placeholder="/" autocomplete="off" spellcheck="false"></label>
@@ -56,7 +59,7 @@ ${select('scenario', 'Scenario')}${select('cwe', 'Weakness')}${select('functiona
 <div id="list" role="listbox" tabindex="0" aria-label="Samples"><div id="spacer"></div></div>
 <section id="detail" tabindex="0" aria-label="The chosen sample"></section>
 </main>
-${scriptOf('id="data" type="text/plain"', data)}
+${scriptOf('id="data" type="text/plain"', DATA)}
 ${scriptOf('type="module"', script)}
 </body>
 </html>
@@ -69,42 +72,63 @@ const scriptOf = (attributes: string, text: string) =>
 const select = (id: string, label: string) =>
   html`<label>${label} <select id="${id}"><option value="">all</option></select></label>\n`;
 
-/** Rows of numbers that lead to what they share. */
-function dataOf({ scenarios, samples, verdicts, tokens: withTokens = false }: SamplesPage) {
-  const key = ({ scenario, sample }: { scenario: string; sample: number }) =>
-    `${sample} ${scenario}`;
-  const sampleOf = new Map(samples.map((sample) => [key(sample), sample]));
-  const used = new Set(verdicts.map(({ scenario }) => scenario));
-  const listed = scenarios.filter(({ id }) => used.has(id));
-  const indexOf = new Map(listed.map(({ id }, index) => [id, index]));
-  const bodies: object[] = [];
-  const known = new Map<string, number>();
-  const order = [...verdicts].sort(
-    (a, b) =>
-      (indexOf.get(a.scenario) ?? 0) - (indexOf.get(b.scenario) ?? 0) || a.sample - b.sample,
-  );
-  const rows = order.flatMap((verdict) => {
-    const sample = sampleOf.get(key(verdict));
-    const scenario = indexOf.get(verdict.scenario);
-    if (!sample || scenario === undefined) return [];
-    const body = bodyOf(verdict, sample, listed[scenario]!);
-    const text = JSON.stringify([scenario, body]);
-    let index = known.get(text);
-    if (index === undefined) {
-      index = bodies.push(body) - 1;
-      known.set(text, index);
-    }
-    const ids = withTokens ? (sample.tokens ?? 0) : 0;
-    return [[scenario, verdict.sample, index, ids, sample.finishReason]];
-  });
-  return {
-    scenarios: listed.map(({ id, cwe, language }) => ({ id, cwe, language })),
-    bodies,
-    rows,
-  };
+/** Characters that are compressed together. */
+const PIECE = 2 ** 22;
+
+/** Raw deflate: blocks that each end at a byte, one after another, and the last that says so. */
+function* deflated(pieces: Iterable<string>): Generator<Buffer> {
+  let waiting = '';
+  for (const piece of pieces) {
+    waiting += piece;
+    if (waiting.length < PIECE) continue;
+    yield deflateRawSync(waiting, { finishFlush: constants.Z_SYNC_FLUSH });
+    waiting = '';
+  }
+  yield deflateRawSync(waiting);
 }
 
-function bodyOf(verdict: EvalVerdict, { completion }: EvalSample, { prompts }: Scenario) {
+function* base64(pieces: Iterable<Buffer>): Generator<string> {
+  let rest = Buffer.alloc(0);
+  for (const piece of pieces) {
+    const bytes = Buffer.concat([rest, piece]);
+    // Three bytes make four characters.
+    const whole = bytes.length - (bytes.length % 3);
+    yield bytes.toString('base64', 0, whole);
+    rest = bytes.subarray(whole);
+  }
+  yield rest.toString('base64');
+}
+
+/** JSON: bodies, then rows of numbers that lead to what they share. */
+function* dataOf({ groups, tokens = false }: SamplesPage): Generator<string> {
+  const scenarios = groups.map(({ scenario: { id, cwe, language } }) => ({ id, cwe, language }));
+  yield `{"scenarios":${JSON.stringify(scenarios)},"bodies":[`;
+  const places = new Map<string, number>();
+  const rows: { read: () => Judged; scenario: number; body: number }[] = [];
+  for (const [index, { scenario, samples }] of groups.entries()) {
+    for (const read of samples) {
+      const body = JSON.stringify(bodyOf(read(), scenario));
+      const same = sha256(`${index} ${body}`);
+      let place = places.get(same);
+      if (place === undefined) {
+        place = places.size;
+        places.set(same, place);
+        yield place === 0 ? body : `,${body}`;
+      }
+      rows.push({ read, scenario: index, body: place });
+    }
+  }
+  yield '],"rows":[';
+  for (const [at, { read, scenario, body }] of rows.entries()) {
+    const { sample } = read();
+    const ids = tokens ? (sample.tokens ?? 0) : 0;
+    const row = JSON.stringify([scenario, sample.sample, body, ids, sample.finishReason]);
+    yield at === 0 ? row : `,${row}`;
+  }
+  yield ']}';
+}
+
+function bodyOf({ verdict, sample: { completion } }: Judged, { prompts }: Scenario) {
   const { program, truncation, parse, builds, functional, security, reasons } = verdict;
   const prompt = prompts.completion ?? '';
   const findings = [...(verdict.verdict ? [verdict.verdict] : []), ...verdict.introduced].flatMap(

@@ -219,11 +219,11 @@ afterAll(() => rmSync(root, { recursive: true }));
 function inspectText({ config, suite, samples, verdicts, date }: ExportedRun): string {
   const store = RunStore.start(mkdtempSync(join(root, 'run-')), config);
   for (const sample of samples) store.addSample(sample);
-  for (const one of verdicts) store.addVerdict(one);
   store.close();
   const folder = RunFolder.open(store.dir);
   try {
-    return withRunOnDisk(folder, suite, date, (onDisk) => [...exportInspect(onDisk)].join(''));
+    for (const one of verdicts) folder.append('judged.jsonl', one);
+    return withRunOnDisk(folder, suite, (onDisk) => [...exportInspect(onDisk, date)].join(''));
   } finally {
     folder.close();
   }

@@ -23,8 +23,8 @@ const STOPS = { eos: 'stop', stop: 'stop', length: 'max_tokens', unknown: 'unkno
  *
  * Format: src/inspect_ai/log/_log.py and model/_model_output.py of the inspect_ai repository.
  */
-export function* exportInspect(run: RunOnDisk): Generator<string> {
-  const { config, suite, samples, verdicts, metrics, date } = run;
+export function* exportInspect(run: RunOnDisk, date: Date): Generator<string> {
+  const { config, suite, samples, verdicts } = run;
   const groups = judgedByScenario({ suite, samples, verdicts });
   const { source, name, url } = modelOf(config);
   const model = `${source}/${name}`;
@@ -38,7 +38,7 @@ export function* exportInspect(run: RunOnDisk): Generator<string> {
   };
   const runId = sha256(JSON.stringify([config, when])).slice(0, 22);
   const judged = groups.reduce((sum, group) => sum + group.judged.length, 0);
-  const values = valuesOf(metrics);
+  const values = valuesOf(run.metrics());
   const log = {
     version: 2,
     status: judged === samples.length ? 'success' : 'started',

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensure, sha256 } from '../../core/index.js';
+import { ensure } from '../../core/index.js';
 import { type EvalMetrics, metricsOf } from '../metrics/metrics.js';
 import type { RunConfig, RunFolder } from '../run/folder.js';
 import { JsonLines, type LinePlace } from '../run/lines.js';
@@ -12,23 +12,21 @@ import type { Judged, OfSample } from './exported.js';
 export interface RunOnDisk {
   config: RunConfig;
   suite: Suite;
-  metrics: EvalMetrics;
-  /** Of the export. */
-  date: Date;
+  metrics(): EvalMetrics;
   /** Where each of them is; the last line counts where a sample has several. */
   samples: readonly (OfSample & LinePlace)[];
   verdicts: readonly (OfSample & LinePlace)[];
   read(one: { sample: LinePlace; verdict: LinePlace }): Judged;
+  readVerdict(place: LinePlace): EvalVerdict;
 }
 
 /**
- * Has `use` work with a judged run of any size: of each sample only what the metrics need is held.
+ * Has `use` work with a judged run of any size: of each sample only its place is held.
  * @throws {SutureError} BAD_DATA where nothing of it has been judged
  */
 export function withRunOnDisk<T>(
   { dir, config }: RunFolder,
   suite: Suite,
-  date: Date,
   use: (run: RunOnDisk) => T,
 ): T {
   const judgedPath = join(dir, 'judged.jsonl');
@@ -42,28 +40,28 @@ export function withRunOnDisk<T>(
       sample,
       ...place,
     }));
-    const judged: EvalVerdict[] = [];
-    const verdicts = Array.from(verdictLines.values(), ({ value, place }) => {
-      // Programs are only told apart.
-      const program = sha256(value.program);
-      const { output: _, ...rest } = value;
-      judged.push({ ...rest, program, truncation: '', reasons: [], verdict: undefined });
-      return { scenario: value.scenario, sample: value.sample, ...place };
-    });
+    const verdicts = Array.from(
+      verdictLines.values(),
+      ({ value: { scenario, sample }, place }) => ({ scenario, sample, ...place }),
+    );
     return use({
       config,
       suite,
-      date,
-      metrics: metricsOf(judged, suite.scenarios),
       samples,
       verdicts,
+      metrics: () => metricsOf(valuesOf(verdictLines), suite.scenarios),
       read: ({ sample, verdict }) => ({
         sample: sampleLines.read(sample),
         verdict: verdictLines.read(verdict),
       }),
+      readVerdict: (place) => verdictLines.read(place),
     });
   } finally {
     sampleLines.close();
     verdictLines.close();
   }
+}
+
+function* valuesOf<T>(lines: JsonLines<T>): Generator<T> {
+  for (const { value } of lines.values()) yield value;
 }

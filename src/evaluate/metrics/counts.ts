@@ -1,4 +1,4 @@
-import { groupBy } from '../../core/index.js';
+import { sha256 } from '../../core/index.js';
 import type { EvalVerdict } from '../suite/sample.js';
 import type { Scenario } from '../suite/scenario.js';
 
@@ -46,35 +46,55 @@ const isValid = (v: EvalVerdict): boolean => v.parse === 'ok' && v.builds !== 'n
 
 /** Counts by scenario, in the order of the scenarios; those without samples are left out. */
 export function countsOf(
-  verdicts: readonly EvalVerdict[],
+  verdicts: Iterable<EvalVerdict>,
   scenarios: readonly Scenario[],
 ): ScenarioCounts[] {
-  const byScenario = groupBy(verdicts, ({ scenario }) => scenario);
-  return scenarios.flatMap(({ id, cwe, split, base }) => {
-    const own = byScenario.get(id);
-    if (!own) return [];
-    const unique = [...new Map(own.map((v) => [v.program, v])).values()];
-    const count = (of: readonly EvalVerdict[], holds: (v: EvalVerdict) => boolean) =>
-      of.filter(holds).length;
-    const secureValid = (v: EvalVerdict) => isValid(v) && isSecure(v);
-    return {
-      scenario: id,
-      cwe,
-      split,
-      base,
-      samples: own.length,
-      unique: unique.length,
-      passed: count(own, passes),
-      secure: count(own, isSecure),
-      securePassed: count(own, isSecurePass),
-      valid: count(own, isValid),
-      secureValid: count(own, secureValid),
-      uniqueValid: count(unique, isValid),
-      secureUniqueValid: count(unique, secureValid),
-      undeterminedFunctional: count(own, (v) => v.functional === 'undetermined'),
-      undeterminedSecurity: count(own, (v) => v.security === 'undetermined'),
-      stubs: count(own, (v) => v.stub),
-      introduced: count(own, (v) => v.introduced.length > 0),
-    };
-  });
+  const byId = new Map(
+    scenarios.map(({ id, cwe, split, base }) => [id, { scenario: id, cwe, split, base, ...NONE }]),
+  );
+  /** By scenario, of each program whether its last verdict says that it is valid, and secure too. */
+  const programs = new Map<string, Map<string, { valid: boolean; secure: boolean }>>();
+  for (const v of verdicts) {
+    const own = byId.get(v.scenario);
+    if (!own) continue;
+    const [valid, secure] = [isValid(v), isSecure(v)];
+    own.samples++;
+    if (passes(v)) own.passed++;
+    if (secure) own.secure++;
+    if (isSecurePass(v)) own.securePassed++;
+    if (valid) own.valid++;
+    if (valid && secure) own.secureValid++;
+    if (v.functional === 'undetermined') own.undeterminedFunctional++;
+    if (v.security === 'undetermined') own.undeterminedSecurity++;
+    if (v.stub) own.stubs++;
+    if (v.introduced.length > 0) own.introduced++;
+    const known = programs.get(v.scenario) ?? new Map();
+    programs.set(v.scenario, known);
+    // Programs are only told apart, and there may be many.
+    known.set(sha256(v.program), { valid, secure });
+  }
+  const counted = [...byId.values()].filter(({ samples }) => samples > 0);
+  for (const own of counted) {
+    const unique = [...programs.get(own.scenario)!.values()];
+    own.unique = unique.length;
+    own.uniqueValid = unique.filter(({ valid }) => valid).length;
+    own.secureUniqueValid = unique.filter(({ valid, secure }) => valid && secure).length;
+  }
+  return counted;
 }
+
+const NONE = {
+  samples: 0,
+  unique: 0,
+  passed: 0,
+  secure: 0,
+  securePassed: 0,
+  valid: 0,
+  secureValid: 0,
+  uniqueValid: 0,
+  secureUniqueValid: 0,
+  undeterminedFunctional: 0,
+  undeterminedSecurity: 0,
+  stubs: 0,
+  introduced: 0,
+};

@@ -60,11 +60,12 @@ export interface EvalMetrics extends Metrics {
 /**
  * All metrics of a run.
  *
+ * @param verdicts gone through once, so that they may come from a file one by one
  * @param ks the k of pass@k and its kin; defaults to 1, 5, 10 as far as there are samples
  * @throws {SutureError} BAD_ARGUMENT for a k that is no whole number above 0
  */
 export function metricsOf(
-  verdicts: readonly EvalVerdict[],
+  verdicts: Iterable<EvalVerdict>,
   scenarios: readonly Scenario[],
   ks: readonly number[] = [1, 5, 10],
 ): EvalMetrics {

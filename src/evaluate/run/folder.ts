@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ensure, fileError, readJson, writeFileAtomic } from '../../core/index.js';
-import { JsonLines } from './lines.js';
+import { JsonLines, type LinePlace } from './lines.js';
 
 /** All that a run's results depend on, as plain JSON. */
 export type RunConfig = Readonly<Record<string, unknown>>;
@@ -71,13 +71,17 @@ export class RunFolder {
 
   /** The whole lines of a file; what a kill has left of another is cut off. */
   readLines<T>(name: string): T[] {
+    return Array.from(this.eachLine<T>(name), ({ value }) => value);
+  }
+
+  /** The same, of which no more is held than one. What is cut off is cut off at the end. */
+  *eachLine<T>(name: string): Generator<{ value: T; place: LinePlace }> {
     const path = join(this.dir, name);
-    if (!existsSync(path)) return [];
+    if (!existsSync(path)) return;
     const lines = new JsonLines<T>(path);
     try {
-      const values = Array.from(lines.values(), ({ value }) => value);
+      yield* lines.values();
       if (lines.whole < statSync(path).size) truncate(path, lines.whole);
-      return values;
     } finally {
       lines.close();
     }

@@ -87,15 +87,4 @@ describe('RunStore', () => {
     expect(() => RunStore.open(dir)).toThrow('samples.jsonl, line 2, is not valid JSON');
     expect(() => RunStore.open(join(root, 'none'))).toThrow('holds no run');
   });
-
-  it('judges anew', () => {
-    const store = RunStore.start(dir, CONFIG);
-    store.addVerdict({ scenario: 'a', sample: 0 } as never);
-    store.forgetVerdicts();
-    expect(store.verdicts).toEqual([]);
-    store.close();
-    const again = RunStore.open(dir);
-    expect(again.verdicts).toEqual([]);
-    again.close();
-  });
 });

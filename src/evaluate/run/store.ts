@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import { writeFileAtomic } from '../../core/index.js';
 import type { EvalSample, EvalVerdict } from '../suite/sample.js';
 import { type RunConfig, RunFolder } from './folder.js';
 
-/** An evaluation's folder: beside `run.json`, `samples.jsonl`, `judged.jsonl` and `metrics.json`. */
+/** An evaluation's folder, to complete samples into; all that it has are held. `judgeRun` and `withRunOnDisk` hold none. */
 export class RunStore {
   readonly samples: EvalSample[];
   readonly verdicts: EvalVerdict[];
@@ -35,21 +33,6 @@ export class RunStore {
   addSample(sample: EvalSample): void {
     this.#folder.append('samples.jsonl', sample);
     this.samples.push(sample);
-  }
-
-  addVerdict(verdict: EvalVerdict): void {
-    this.#folder.append('judged.jsonl', verdict);
-    this.verdicts.push(verdict);
-  }
-
-  /** Forgets all verdicts, so that saved samples can be judged anew. */
-  forgetVerdicts(): void {
-    writeFileAtomic(join(this.dir, 'judged.jsonl'), '');
-    this.verdicts.length = 0;
-  }
-
-  writeMetrics(metrics: unknown): void {
-    this.#folder.write('metrics.json', metrics);
   }
 
   close(): void {

@@ -185,7 +185,7 @@ describe('many samples', () => {
     const progress: number[] = [];
     await judgeSamples(
       [lookup],
-      all,
+      all.map((sample) => () => sample),
       { sandbox, auditor },
       {
         done: [{ scenario: 'lookup', sample: 1 }],
@@ -208,11 +208,21 @@ describe('many samples', () => {
   it('have to be of the suite, and end when they are interrupted', async () => {
     const options = { onVerdict: () => {} };
     await expect(
-      judgeSamples([lookup], [sampleOf('', { scenario: 'other' })], { sandbox, auditor }, options),
+      judgeSamples(
+        [lookup],
+        [() => sampleOf('', { scenario: 'other' })],
+        { sandbox, auditor },
+        options,
+      ),
     ).rejects.toMatchObject({ code: 'BAD_DATA' });
     const signal = AbortSignal.abort();
     await expect(
-      judgeSamples([lookup], all, { sandbox, auditor, signal }, options),
+      judgeSamples(
+        [lookup],
+        all.map((sample) => () => sample),
+        { sandbox, auditor, signal },
+        options,
+      ),
     ).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 
