@@ -68,6 +68,9 @@ export {
 } from './evaluate/index.js';
 export {
   CONTEXTUAL,
+  type ConstrainedCompletions,
+  type ConstrainedOptions,
+  type ConstrainedSample,
   ContextualGuide,
   type ContextualGuideOptions,
   type ContextualOptions,
@@ -77,6 +80,7 @@ export {
   type CoSecGuideOptions,
   type CoSecOptions,
   type CoSecRun,
+  constrained,
   DeepGuardGuide,
   type DeepGuardOptions,
   type DeepGuardRun,

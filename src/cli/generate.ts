@@ -11,6 +11,12 @@ import {
   type VectorFile,
 } from '../steer/index.js';
 import {
+  type ConstraintOptions,
+  constrainedText,
+  isConstrained,
+  withConstraintOptions,
+} from './constraints.js';
+import {
   type GuardOptions,
   type Guide,
   openGuide,
@@ -30,7 +36,7 @@ import {
   withVectorOptions,
 } from './options.js';
 
-interface Options extends VectorOptions, GuardOptions {
+interface Options extends VectorOptions, GuardOptions, ConstraintOptions {
   gate?: string;
   gateEvery?: number;
   model: string;
@@ -66,7 +72,7 @@ export function generateCommand(): Command {
       new Option(
         '--gate <file>',
         'a gate written by "suture gate train": it chooses one of the vectors, or none',
-      ).conflicts(['guard', 'expert', 'combine']),
+      ).conflicts(['guard', 'expert', 'require', 'forbid', 'combine']),
     )
     .option(
       '--gate-every <n>',
@@ -74,7 +80,7 @@ export function generateCommand(): Command {
       wholeNumber(1),
     )
     .action(run);
-  return withVectorOptions(withGuardOptions(command));
+  return withConstraintOptions(withVectorOptions(withGuardOptions(command)));
 }
 
 async function run(prompt: string | undefined, options: Options): Promise<void> {
@@ -100,6 +106,14 @@ async function run(prompt: string | undefined, options: Options): Promise<void> 
     const model = await load(options.model, { dtype, device, threads, signal });
     try {
       if (prompt === undefined) write(`Prompt:\n${asked}\n\n`);
+      if (isConstrained(options)) {
+        const { adapter } = options;
+        write(`Without being told${adapter === undefined ? '' : `, adapter ${adapter}`}:\n`);
+        const written = adapter === undefined ? {} : { adapter };
+        await stream(model, prompts, options, signal, written);
+        write(`\n${await constrainedText(model, prompts, options, signal)}`);
+        return;
+      }
       const learnt = learntOf(options);
       const prefix = prefixOf(model, options)?.prefix;
       const guide = await openGuide(model, options, signal);

@@ -35,6 +35,7 @@ export const HELP: Record<string, Help> = {
       'generate "Write a function that joins two paths in C."',
       `generate --vector ${VECTOR} --strength 0.5`,
       `generate --gate gate.safetensors --vector ${VECTOR}`,
+      'generate --require snprintf --forbid strcpy --forbid strcat',
     ],
     works: true,
   },

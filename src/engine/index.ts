@@ -15,7 +15,7 @@ export {
   writeVariant,
 } from './checkpoint/variant.js';
 export { type Checkpoint, DTYPES, openModel, type WeightDType } from './checkpoint.js';
-export type { CompletionOptions, Piece, Sample } from './completions.js';
+export { type CompletionOptions, checkCounts, type Piece, type Sample } from './completions.js';
 export type { ContinuousBatch, ContinuousOptions } from './continuous.js';
 export {
   Device,
@@ -49,7 +49,7 @@ export {
 export { checkPrefix, ensurePrefixable, type Prefix } from './prefix.js';
 export { type Fidelity, fidelity } from './quantise/fidelity.js';
 export { type ReadOut, type Translator, translated, unembedded } from './readout.js';
-export { distribution, largest, type SamplingOptions } from './sampling.js';
+export { checkSampling, distribution, largest, type SamplingOptions } from './sampling.js';
 export {
   type Comparison,
   type TokenComparison,

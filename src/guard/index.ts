@@ -1,3 +1,10 @@
+export {
+  CONSTRAINED,
+  type ConstrainedCompletions,
+  type ConstrainedOptions,
+  type ConstrainedSample,
+  constrained,
+} from './constrained/beams.js';
 export type { OrdinaryText } from './contextual/decisions.js';
 export {
   ContextualGuide,
