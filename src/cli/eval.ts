@@ -20,6 +20,7 @@ import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeFolder, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
 import { showMetrics } from './eval-table.js';
+import { type GateOptions, steeringOf, withGateOptions } from './gate-options.js';
 import {
   type GuardOptions,
   type Guide,
@@ -36,7 +37,6 @@ import {
   modelOption,
   threadsOption,
   type VectorOptions,
-  vectorsOf,
   wholeNumber,
   withVectorOptions,
 } from './options.js';
@@ -54,7 +54,7 @@ export function evalCommand(): Command {
     .addCommand(selfTestCommand());
 }
 
-interface GenerateOptions extends VectorOptions, GuardOptions {
+interface GenerateOptions extends VectorOptions, GateOptions, GuardOptions {
   suite?: string;
   out: string;
   form: PromptForm;
@@ -112,7 +112,7 @@ function generateStage(): Command {
 
 /** What completions depend on. */
 function withDrawing(command: Command): Command {
-  return withGuardOptions(withVectorOptions(command))
+  return withGateOptions(withGuardOptions(withVectorOptions(command)))
     .requiredOption('-o, --out <dir>', 'folder of the run; one that was interrupted goes on')
     .option('--suite <path>', 'scenarios (default: the suite that ships)')
     .addOption(
@@ -142,7 +142,7 @@ function withDrawing(command: Command): Command {
       new Option(
         '--endpoint <url>',
         'ask an OpenAI-compatible server instead, up to /v1',
-      ).conflicts(['vector', 'adapter', 'guard', 'rescore', 'prefix', 'expert']),
+      ).conflicts(['vector', 'gate', 'adapter', 'guard', 'rescore', 'prefix', 'expert']),
     )
     .option('--endpoint-model <name>', 'the model to ask there')
     .option('--endpoint-key <variable>', 'environment variable with its key', 'OPENAI_API_KEY')
@@ -215,7 +215,7 @@ async function local(
   const model = await load(options.model, { dtype, device, threads, signal });
   let guide: Guide | undefined;
   try {
-    const { interventions, record } = vectorsOf(options, model);
+    const { edits, record } = steeringOf(options, model);
     const prefix = prefixOf(model, options);
     guide = await openGuide(model, options, signal);
     const store = RunStore.start(options.out, {
@@ -227,7 +227,7 @@ async function local(
         template: model.tokenizer?.chatTemplateHash ?? null,
         dtype,
       },
-      steering: record,
+      ...record,
       adapter: adapter === undefined ? null : resolve(adapter),
       guard: null,
       ...guide?.record,
@@ -236,7 +236,7 @@ async function local(
     try {
       await generateLocally(store, scenarios, model, about.drawing, {
         ...progressing,
-        interventions,
+        ...edits,
         ...(adapter !== undefined && { adapter }),
         ...(prefix && { prefix: prefix.prefix }),
         ...(guide && { guide: (prompts) => guide!.options(prompts) }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,12 +99,51 @@ describe('suture gate', () => {
     });
   });
 
+  it('writes the completions of a run, which says so', async () => {
+    const { prompts } = pairs('CWE-787').find(({ split }) => split === 'derive')!;
+    const suite = join(dir, 'suite.jsonl');
+    const asked = [prompts.insecure, ordinary[0]!.prompt];
+    const scenarios = asked.map((prompt, i) => ({
+      id: `scenario-${i}`,
+      language: 'c',
+      prompts: { instruction: prompt },
+    }));
+    writeFileSync(suite, scenarios.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const completions = async (out: string, ...more: string[]) => {
+      const what = ['--suite', suite, '--form', 'instruction', '-n', '1', '-t', '0'];
+      const run = ['eval', 'generate', '-o', join(dir, out), ...what, '--max-tokens', '16'];
+      expect(await suture(...run, ...more)).toMatchObject({ code: 0 });
+      const lines = readFileSync(join(dir, out, 'samples.jsonl'), 'utf8')
+        .trim()
+        .split('\n');
+      const samples: { scenario: string; completion: string }[] = lines.map((line) =>
+        JSON.parse(line),
+      );
+      return new Map(samples.map(({ scenario, completion }) => [scenario, completion]));
+    };
+    const base = await completions('base');
+    const steered = await completions('steered', '--vector', vector);
+    const gated = await completions('gated', '--gate', gate, '--vector', vector, '--vector', other);
+    expect(gated.get('scenario-0')).not.toBe(base.get('scenario-0'));
+    expect(gated.get('scenario-0')).toBe(steered.get('scenario-0'));
+    expect(gated.get('scenario-1')).toBe(base.get('scenario-1'));
+    expect(JSON.parse(readFileSync(join(dir, 'gated', 'run.json'), 'utf8'))).toMatchObject({
+      steering: { vectors: [{ cwe: 'CWE-787' }, { cwe: 'CWE-089' }] },
+      gate: { path: gate, format: 'suture.gate', checksum: expect.any(String) },
+    });
+  });
+
   it.each<[string, () => string[], RegExp]>([
     ['a gate without vectors', () => ['generate', 'x', '--gate', gate], /give one or several/],
     [
       'a server without a vector for each weakness',
       () => ['serve', '--threads', '1', '--gate', gate, '-v', vector],
       /no vector is registered against CWE-089.*BAD_ARGUMENT/,
+    ],
+    [
+      'a gate that is to write a run, without vectors',
+      () => ['eval', 'generate', '-o', join(dir, 'none'), '--gate', gate],
+      /give one or several/,
     ],
     ['--gate-every without a gate', () => ['generate', 'x', '--gate-every', '4'], /no gate to ask/],
     ['what is no gate', () => ['gate', 'show', vector], /is not a gate.*BAD_DATA/],

@@ -1,11 +1,9 @@
-import { Command, Option } from 'commander';
-import { ensure } from '../core/index.js';
+import { Command } from 'commander';
 import type { GenerateOptions, Model, Prompts, Provider, WeightDType } from '../engine/index.js';
 import { pairs } from '../organism/index.js';
 import {
   applyVectors,
   type Decision,
-  readGate,
   readVector,
   routeVectors,
   type VectorFile,
@@ -16,6 +14,7 @@ import {
   isConstrained,
   withConstraintOptions,
 } from './constraints.js';
+import { type GateOptions, gateOf, withGateOptions } from './gate-options.js';
 import {
   type GuardOptions,
   type Guide,
@@ -36,9 +35,7 @@ import {
   withVectorOptions,
 } from './options.js';
 
-interface Options extends VectorOptions, GuardOptions, ConstraintOptions {
-  gate?: string;
-  gateEvery?: number;
+interface Options extends VectorOptions, GateOptions, GuardOptions, ConstraintOptions {
   model: string;
   raw?: true;
   suffix?: string;
@@ -68,34 +65,13 @@ export function generateCommand(): Command {
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
-    .addOption(
-      new Option(
-        '--gate <file>',
-        'a gate written by "suture gate train": it chooses one of the vectors, or none',
-      ).conflicts(['guard', 'expert', 'require', 'forbid', 'combine']),
-    )
-    .option(
-      '--gate-every <n>',
-      'tokens after which the gate chooses again (default: once, at the prompt)',
-      wholeNumber(1),
-    )
     .action(run);
-  return withConstraintOptions(withVectorOptions(withGuardOptions(command)));
+  return withConstraintOptions(withVectorOptions(withGuardOptions(withGateOptions(command))));
 }
 
 async function run(prompt: string | undefined, options: Options): Promise<void> {
   const files = (options.vector ?? []).map(readVector);
-  const gate = options.gate === undefined ? undefined : readGate(options.gate);
-  ensure(
-    !gate || files.length > 0,
-    'BAD_ARGUMENT',
-    'A gate chooses among vectors: give one or several (--vector).',
-  );
-  ensure(
-    gate || options.gateEvery === undefined,
-    'BAD_ARGUMENT',
-    'There is no gate to ask again: give one (--gate).',
-  );
+  const gate = gateOf(options);
   const asked =
     prompt ??
     pairs(files[0]?.metadata.cwe ?? 'CWE-787').find(({ split }) => split === 'judge')!.prompts

@@ -1,5 +1,12 @@
 import { ensure } from '../../core/index.js';
-import type { GenerateOptions, Intervention, Model, Prefix, Prompts } from '../../engine/index.js';
+import type {
+  Gate,
+  GenerateOptions,
+  Intervention,
+  Model,
+  Prefix,
+  Prompts,
+} from '../../engine/index.js';
 import type { EvalSample } from '../suite/sample.js';
 import type { PromptForm, Scenario } from '../suite/scenario.js';
 import type { RunStore } from './store.js';
@@ -59,6 +66,8 @@ export async function generateLocally(
   drawing: Drawing,
   options: GenerationProgress & {
     interventions?: readonly Intervention[];
+    /** Which of the interventions act on each sample. */
+    gate?: Gate;
     adapter?: string;
     prefix?: Prefix;
     /** What guides the writing, made for the prompts that are given, as token ids in their order: it has the last word. */
@@ -79,7 +88,7 @@ export async function generateLocally(
       : { messages: texts.map((content) => [{ role: 'user' as const, content }]) };
   const wanted = missing.map(({ samples }) => new Set(samples));
   const total = scenarios.length * n;
-  const { interventions, adapter, prefix, guide, signal, onProgress } = options;
+  const { interventions, gate, adapter, prefix, guide, signal, onProgress } = options;
   const generation: GenerateOptions = {
     n,
     temperature,
@@ -94,6 +103,7 @@ export async function generateLocally(
       onProgress?.(store.samples.length, total);
     },
     ...(interventions && { interventions }),
+    ...(gate && { gate }),
     ...(adapter !== undefined && { adapter }),
     ...(prefix && { prefix }),
     ...(await guide?.(model.encode(prompts))),
