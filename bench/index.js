@@ -7,6 +7,7 @@
 // `npm run bench -- --peers` compares with other engines instead (`peers/index.js`).
 import { benchDecoder } from './decoder.js';
 import { benchEdits } from './edits.js';
+import { benchGuard } from './guard.js';
 import { benchLens } from './lens.js';
 import { benchPatch } from './patch.js';
 import { benchPrecision } from './precision.js';
@@ -20,6 +21,7 @@ const parts = {
   precision: benchPrecision,
   decode: benchDecoder,
   edits: benchEdits,
+  guard: benchGuard,
   probe: benchProbe,
   lens: benchLens,
   patch: benchPatch,

@@ -238,7 +238,7 @@ export const SYSTEMS: readonly System[] = [
   system(
     'guard-kl-1',
     'ablation',
-    'the guard, its adapter held a sixteenth as much to the model as it was',
+    'the guard, its adapter hardly held to the model as it was (KL once, not 64 times)',
     contextual({ settings: { weights: { ...CONTEXTUAL.weights, kl: 1 } } }, 'guard-kl-1'),
   ),
   system(
