@@ -14,10 +14,11 @@ import { benchPrecision } from './precision.js';
 import { benchProbe } from './probe.js';
 import { benchSandbox } from './sandbox.js';
 import { benchScanner } from './scanner.js';
-import { benchTraining } from './training.js';
+import { benchLora, benchTraining } from './training.js';
 
 const parts = {
   train: benchTraining,
+  lora: benchLora,
   precision: benchPrecision,
   decode: benchDecoder,
   edits: benchEdits,

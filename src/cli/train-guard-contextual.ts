@@ -62,6 +62,7 @@ export async function trainContextualGuard(
     seed,
     signal,
     ...(threads !== undefined && { threads }),
+    ...(options.recompute && { recompute: true }),
   });
   const found = { dir, settings, leftOut, cuts, train, validation, trained };
   return options.json ? `${JSON.stringify(figures(found), null, 2)}\n` : show(found);

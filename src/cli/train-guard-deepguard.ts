@@ -49,6 +49,7 @@ export async function trainDeepGuardVariant(
     seed,
     signal,
     ...(threads !== undefined && { threads }),
+    ...(options.recompute && { recompute: true }),
   });
   const judged = await judge(model, dir, validation);
   const found = { dir, settings, leftOut, cuts, train, validation, trained, judged };

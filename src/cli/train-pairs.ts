@@ -26,6 +26,7 @@ export interface PairOptions {
   rate: number;
   seed: number;
   threads?: number;
+  recompute?: true;
   json?: true;
 }
 
@@ -52,6 +53,7 @@ export const withPaceOptions = (
     .option('--accumulate <n>', 'passes of one step', wholeNumber(1), pace.accumulate)
     .option('--rate <x>', 'highest learning rate', positive, pace.rate)
     .option('--seed <n>', 'seed of every random draw', wholeNumber(0), pace.seed)
+    .option('--recompute', 'keep less in memory, and compute it again: slower')
     .addOption(threadsOption())
     .option('--json', 'print all figures as JSON');
 

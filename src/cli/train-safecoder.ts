@@ -79,6 +79,7 @@ async function run(options: Options): Promise<void> {
         seed,
         signal,
         ...(threads !== undefined && { threads }),
+        ...(options.recompute && { recompute: true }),
       });
       const { answers, ...unused } = trained.unused;
       if (options.json) {

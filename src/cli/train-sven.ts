@@ -74,6 +74,7 @@ async function run(options: Options): Promise<void> {
         ...(length !== undefined && { length }),
         ...(kl !== undefined && { kl }),
         ...(threads !== undefined && { threads }),
+        ...(options.recompute && { recompute: true }),
       });
       if (options.json) {
         const figures = { dir, leftOut, cuts, pairs: pairs.length, ...trained };

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../core/index.js';
 import type { Tensor, TypedArray } from '../tensor/index.js';
-import { gradients } from './gradients.js';
+import { gradients, recomputed } from './gradients.js';
 import { Graph, type Value } from './graph.js';
 import * as ops from './index.js';
 import { serialize } from './serialize.js';
@@ -328,4 +328,49 @@ it('nothing flows back through what is detached', async () => {
   await session.release();
   expect([...(loss!.data as Float32Array)]).toEqual([13]);
   expect([...(dx!.data as Float32Array)]).toEqual([3, -2]);
+});
+
+describe('what is computed again on the way back', () => {
+  /** Two bodies, one after the other, which share a weight; the loss reads what is between them as well. */
+  const build = (wrap: typeof recomputed) => {
+    const g = new Graph();
+    const x = g.input('x', 'f64', [3]);
+    const w = g.input('w', 'f64', [3]);
+    const shift = g.input('shift', 'f64', [3]);
+    const body = (h: Value) => ops.tanh(ops.add(ops.mul(h, w), shift));
+    const between = wrap(x, body);
+    const loss = ops.reduceSum(ops.mul(wrap(between, body), between));
+    g.output('loss', loss);
+    for (const [i, dx] of gradients(loss, [x, w]).entries()) g.output(`d${i}`, dx);
+    return g;
+  };
+  const feeds = Object.fromEntries(
+    Object.entries({ x: [0.3, -1, 2], w: [0.5, 1.5, -0.25], shift: [0.1, 0, -0.2] }).map(
+      ([name, values]) => [name, new ort.Tensor('float64', Float64Array.from(values), [3])],
+    ),
+  );
+  const run = async (g: Graph) => {
+    const session = await ort.InferenceSession.create(serialize(g), { logSeverityLevel: 3 });
+    const found = await session.run(feeds);
+    await session.release();
+    return Object.values(found).flatMap(({ data }) => [...(data as Float64Array)]);
+  };
+
+  it('has the gradients of what is kept', async () => {
+    const [kept, again] = [build((x, body) => body(x)), build(recomputed)];
+    const expected = await run(kept);
+    for (const [i, value] of (await run(again)).entries()) {
+      expect(value).toBeCloseTo(expected[i]!, 12);
+    }
+    const tanhs = ({ nodes }: Graph) => nodes.filter(({ op }) => op === 'Tanh').length;
+    expect([tanhs(kept), tanhs(again)]).toEqual([2, 4]);
+  });
+
+  it('asks for no gradient that nobody wants', () => {
+    // Nothing flows back to the shift: no node sums its gradient up.
+    const g = build(recomputed);
+    const sums = g.nodes.filter(({ inputs }) => inputs.some((value) => value?.name === 'shift'));
+    expect(sums.every(({ op }) => op === 'Add')).toBe(true);
+    expect(sums).toHaveLength(4);
+  });
 });

@@ -13,14 +13,22 @@ export interface ExternalData {
 
 /**
  * What backpropagation does at a node: from the gradients of its outputs (`undefined` where the
- * loss does not depend on one) to those of its inputs (`undefined` where an input has none).
+ * loss does not depend on one) to those of its inputs, and then of its implicit ones (`undefined` where
+ * one has none).
+ *
+ * @param wanted of which of these a gradient is asked for: the others may be left out
  */
-export type Backward = (dOutputs: readonly (Value | undefined)[]) => readonly (Value | undefined)[];
+export type Backward = (
+  dOutputs: readonly (Value | undefined)[],
+  wanted: readonly boolean[],
+) => readonly (Value | undefined)[];
 
 export interface Node {
   op: string;
   domain: '' | 'com.microsoft';
   inputs: readonly (Value | undefined)[];
+  /** What its outputs depend on beside its inputs: gradients flow there, and nothing else. */
+  implicit: readonly Value[];
   outputs: readonly Value[];
   attributes: Record<string, Attribute>;
   backward: Backward | undefined;
@@ -133,6 +141,7 @@ export class Graph {
     options: {
       attributes?: Record<string, Attribute>;
       domain?: Node['domain'];
+      implicit?: readonly Value[];
       backward?: Backward;
     } = {},
   ): Value[] {
@@ -150,6 +159,7 @@ export class Graph {
       op,
       domain: options.domain ?? '',
       inputs,
+      implicit: options.implicit ?? [],
       outputs: values,
       attributes: options.attributes ?? {},
       backward: options.backward,

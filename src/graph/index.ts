@@ -1,5 +1,5 @@
 export { type Dim, type Dims, dimProduct } from './dims.js';
-export { gradients } from './gradients.js';
+export { gradients, recomputed } from './gradients.js';
 export { type ExternalData, Graph, type Node, Value } from './graph.js';
 export { gelu, geluTanh, quickGelu, relu, silu } from './ops/activations.js';
 export {

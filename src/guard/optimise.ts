@@ -25,6 +25,8 @@ export interface Pace {
 /** Who looks on, and what it may use. */
 export interface TrainingOptions {
   threads?: number;
+  /** Each block is computed once more on the way back, so that less is kept: slower, in less memory. Defaults to false. */
+  recompute?: boolean;
   onStep?: (report: StepReport) => void;
   signal?: AbortSignal;
   /** Says nothing on standard error. Defaults to false. */

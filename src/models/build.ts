@@ -33,6 +33,8 @@ export interface Build {
   observe?(name: string, make: () => Value): void;
   /** The adapter at a linear layer, by its module path, if there is one. */
   lora?(module: string, shape: LinearShape): LoraSite | undefined;
+  /** Wraps each block: called with the residual stream that comes in, and what makes of it the one that goes out. */
+  block?(x: Value, body: (x: Value) => Value): Value;
   /** `x W^T` for a weight that is not kept as f32: asked before `weight`. x: [..., in] */
   product?(name: string, x: Value, shape: LinearShape): Value | undefined;
   /** Rows of an embedding that is not kept as f32: asked before `weight`. */

@@ -116,23 +116,29 @@ export class Pass<C extends ModelConfig = ModelConfig> {
    * `x += attention(x); x += mlp(x)`. A branch begins with its norm.
    */
   sequential(x: Value, attend: Branch, mlp: Branch): Value {
-    for (let layer = 0; layer < this.config.nLayers; layer++) {
-      const at = (name: string, value: Value) => this.hook(`blocks.${layer}.${name}`, value);
-      x = at('hook_resid_pre', x);
-      x = at('hook_resid_mid', add(x, at('hook_attn_out', attend(x, layer))));
-      x = at('hook_resid_post', add(x, at('hook_mlp_out', mlp(x, layer))));
-    }
-    return x;
+    return this.#blocks(x, (x, layer, at) => {
+      const mid = at('hook_resid_mid', add(x, at('hook_attn_out', attend(x, layer))));
+      return add(mid, at('hook_mlp_out', mlp(mid, layer)));
+    });
   }
 
   /** The same where both branches read what came into the block: `x += attention(x) + mlp(x)`. */
   parallel(x: Value, branches: (x: Value, layer: number) => { attend: Value; mlp: Value }): Value {
+    return this.#blocks(x, (x, layer, at) => {
+      const { attend, mlp } = branches(x, layer);
+      return add(x, add(at('hook_attn_out', attend), at('hook_mlp_out', mlp)));
+    });
+  }
+
+  #blocks(
+    x: Value,
+    block: (x: Value, layer: number, at: (name: string, value: Value) => Value) => Value,
+  ): Value {
     for (let layer = 0; layer < this.config.nLayers; layer++) {
       const at = (name: string, value: Value) => this.hook(`blocks.${layer}.${name}`, value);
-      x = at('hook_resid_pre', x);
-      const { attend, mlp } = branches(x, layer);
-      const sum = add(at('hook_attn_out', attend), at('hook_mlp_out', mlp));
-      x = at('hook_resid_post', add(x, sum));
+      const body = (x: Value) => block(x, layer, at);
+      const into = at('hook_resid_pre', x);
+      x = at('hook_resid_post', this.#build.block?.(into, body) ?? body(into));
     }
     return x;
   }

@@ -37,14 +37,20 @@ export class Dropout {
     this.#choices = graph.input('dropout', 'i64', ['sites', 'b', s]);
   }
 
+  /** A place where values are dropped, with masks of its own. */
+  site(): number {
+    return this.#sites++;
+  }
+
   /**
    * @param x [b, s, d], or [rows, d] of the tokens that `rows` names
    * @param rows flattened positions [b * s]: i64 [rows]
+   * @param site defaults to a new one
    */
-  apply(x: Value, rows?: Value): Value {
+  apply(x: Value, rows?: Value, site = this.site()): Value {
     const index = this.#graph.constant('i64', {
       dims: [],
-      data: BigInt64Array.of(BigInt(this.#sites++)),
+      data: BigInt64Array.of(BigInt(site)),
     });
     const own = gather(this.#choices, index); // [b, s]
     const chosen = x.dims.length === 3 ? own : gather(reshape(own, [dimProduct(own.dims)]), rows!);

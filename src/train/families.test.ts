@@ -95,6 +95,25 @@ it.each([...FAMILIES.keys()])('%s', async (family) => {
   await device.unload(session);
 });
 
+it.each([...FAMILIES.keys()])('%s, its blocks computed again on the way back', async (family) => {
+  const config = parseConfig({ model_type: family, ...SIZES, ...MORE[family] }, 'config.json');
+  const weights = livelyWeights(initialWeights(config, 1));
+  const batch = toBatch([[{ tokens: TOKENS, weights: TOKENS.map(() => 1) }]], TOKENS.length);
+  const found = [];
+  for (const recompute of [false, true]) {
+    const trainer = await Trainer.create(device, config, { kind: 'full', recompute }, weights);
+    found.push(await trainer.gradients([batch]));
+  }
+  const [kept, again] = found;
+  for (const [name, { data }] of again!) {
+    const expected = kept!.get(name)!.data;
+    const largest = Math.max(...expected.map(Math.abs));
+    for (const [i, x] of data.entries()) {
+      expect(Math.abs(x - expected[i]!), name).toBeLessThanOrEqual(1e-5 * largest + 1e-8);
+    }
+  }
+});
+
 /** Weights at which everything matters: products of about their inputs' size, no bias 0. */
 function livelyWeights(initial: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(

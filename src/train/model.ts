@@ -1,6 +1,6 @@
 import { ensure } from '../core/index.js';
 import type { Feed } from '../engine/index.js';
-import { add, type Graph, type Value } from '../graph/index.js';
+import { add, type Graph, recomputed, type Value } from '../graph/index.js';
 import {
   type Build,
   type CachedLayer,
@@ -20,7 +20,7 @@ import type { Dropout } from './dropout.js';
  * What is trained: all weights of a model, an adapter on weights that stay as they are, or nothing of the model but what
  * an objective puts beside it.
  */
-export type Trainable =
+export type Trainable = (
   | { kind: 'full' }
   | { kind: 'frozen'; weights: ReadonlyMap<string, TensorEntry> }
   | {
@@ -29,7 +29,11 @@ export type Trainable =
       weights: ReadonlyMap<string, TensorEntry>;
       /** Linear layers with an adapter: module path -> rank and factor. */
       modules: ReadonlyMap<string, { rank: number; factor: number }>;
-    };
+    }
+) & {
+  /** Backpropagation computes each block once more instead of keeping what was in it. Defaults to false. */
+  recompute?: boolean;
+};
 
 export const loraNames = (module: string) => ({ a: `${module}.lora_A`, b: `${module}.lora_B` });
 
@@ -71,12 +75,14 @@ export class TrainableModel {
   readonly #config: ModelConfig;
   readonly #trainable: Trainable;
   readonly #frozen = new Map<string, Value>();
+  readonly #recompute: boolean;
   #rotary: { cos: Value; sin: Value } | undefined;
 
   constructor(graph: Graph, config: ModelConfig, trainable: Trainable) {
     this.#graph = graph;
     this.#config = config;
     this.#trainable = trainable;
+    this.#recompute = trainable.recompute ?? false;
   }
 
   /** A value that is trained. */
@@ -129,14 +135,25 @@ export class TrainableModel {
 
   pass(inputs: ForwardInputs, options: PassOptions = {}): ForwardOutputs {
     const { hook = (_, value) => value, adapter = true, dropout } = options;
+    // A block that is computed again drops the same values.
+    const sites = new Map<string, number>();
+    const siteOf = (module: string, own: Dropout) => {
+      const site = sites.get(module) ?? own.site();
+      sites.set(module, site);
+      return site;
+    };
     const build: Build = {
       graph: this.#graph,
       weight: (name, dims) => this.#weight(name, dims),
       hook,
+      ...(adapter && this.#recompute && { block: recomputed }),
       lora: (module, dims) => {
         const site = adapter ? this.#site(module, dims) : undefined;
         return site && dropout
-          ? { ...site, drop: (x) => dropout.apply(x, inputs.logitRows) }
+          ? {
+              ...site,
+              drop: (x) => dropout.apply(x, inputs.logitRows, siteOf(module, dropout)),
+            }
           : site;
       },
     };

@@ -154,6 +154,9 @@ function sven(control: Control) {
       const { train } = tokensOf(workshop, 'mix', Number.MAX_SAFE_INTEGER);
       await trainSven(model, train, {
         dir: join(workshop.dir, 'sven'),
+        // As many functions to a step as in two passes of one.
+        batchSize: 2,
+        accumulate: 1,
         seed,
         quiet: true,
         ...(signal && { signal }),

@@ -34,7 +34,7 @@ export async function trainAdapter(
   const modules = loraTargets(config, lora);
   const objective = new ContrastObjective(
     config,
-    { kind: 'lora', weights: checkpoint.weights, modules },
+    { kind: 'lora', weights: checkpoint.weights, modules, recompute: options.recompute ?? false },
     { settings, dropout, seed },
   );
   const { parameters, steps, best } = await optimise(

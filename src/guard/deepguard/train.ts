@@ -90,7 +90,8 @@ export async function trainDeepGuard(
   const targetModules = options.targetModules ?? deepGuardTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
   const modules = loraTargets(config, lora);
-  const trainable = { kind: 'lora', weights: checkpoint.weights, modules } as const;
+  const { recompute = false } = options;
+  const trainable = { kind: 'lora', weights: checkpoint.weights, modules, recompute } as const;
   const { parameters, steps, best, reports } = await optimise(
     {
       dir,

@@ -117,7 +117,8 @@ export async function trainSafeCoder(
   const targetModules = options.targetModules ?? safeCoderTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
   const modules = loraTargets(config, lora);
-  const trainable = { kind: 'lora', weights: checkpoint.weights, modules } as const;
+  const { recompute = false } = options;
+  const trainable = { kind: 'lora', weights: checkpoint.weights, modules, recompute } as const;
   const items: SafeCoderSample[] = [...functions, ...answers.samples];
   const { parameters, steps, reports } = await optimise(
     {

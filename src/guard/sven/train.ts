@@ -113,7 +113,7 @@ export async function trainSven(
       dir,
       objective: new SvenObjective(
         config,
-        { kind: 'frozen', weights: checkpoint.weights },
+        { kind: 'frozen', weights: checkpoint.weights, recompute: options.recompute ?? false },
         training,
       ),
       initial: initialPrefix(config, length),
