@@ -32,6 +32,7 @@ export type CompleteOptions = Pick<
   GenerateOptions,
   | 'temperature'
   | 'topP'
+  | 'topK'
   | 'seed'
   | 'maxNewTokens'
   | 'n'

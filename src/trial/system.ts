@@ -23,16 +23,26 @@ export interface Workshop {
   signal: AbortSignal | undefined;
 }
 
+/** How tokens are drawn: greedily at temperature 0. */
+export interface Sampling {
+  temperature: number;
+  topP: number;
+}
+
 /** A system that is ready to write. */
 export interface Ready {
-  /** What `generate` is to be given beside these prompts. Defaults to nothing. */
+  /** What `generate` is to be given beside these prompts, to draw so. Defaults to nothing. */
   options?: (
     prompts: readonly (readonly number[])[],
-  ) => Promise<Pick<GenerateOptions, 'adapter' | 'prefix' | 'watch' | 'processors'>>;
+    sampling: Sampling,
+  ) => Promise<
+    Pick<
+      GenerateOptions,
+      'adapter' | 'prefix' | 'watch' | 'processors' | 'temperature' | 'topP' | 'topK'
+    >
+  >;
   /** Text before the prompt. Defaults to none. */
   preamble?: (cwe: Cwe) => string;
-  /** Other than the trial's. */
-  sampling?: { temperature: number; topP: number };
   close?: () => Promise<void>;
 }
 

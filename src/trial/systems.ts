@@ -8,9 +8,11 @@ import {
   type ContextualGuideOptions,
   type ContextualSettings,
   type Control,
+  CoSecGuide,
   DeepGuardGuide,
   type DeepGuardSettings,
   distinctPairs,
+  type ExpertVariant,
   type GuideOptions,
   groupedSplit,
   type OrdinaryRequest,
@@ -18,6 +20,7 @@ import {
   ordinaryTexts,
   tokenPairs,
   trainContextual,
+  trainCoSec,
   trainDeepGuard,
   trainSafeCoder,
   trainSven,
@@ -38,7 +41,7 @@ const RATE = { adapter: 1e-3 };
 /** Whole functions as tokens, some of them apart. */
 function tokensOf(
   { model, functions, seed }: Workshop,
-  level: 'all' | 'mix' | 'token',
+  level: 'all' | 'char' | 'mix' | 'token',
   maxTokens: number,
 ) {
   const { pairs } = tokenPairs(model.tokenizer!, distinctPairs(functions).pairs, {
@@ -69,9 +72,15 @@ function deepGuard(
 ) {
   return async (workshop: Workshop): Promise<Ready> => {
     const { model, seed, signal } = workshop;
-    const settings = { ...VARIANTS[variant], ...changes };
     const dir = await once(join(workshop.dir, folder), async () => {
-      const { train, validation } = tokensOf(workshop, 'all', settings.maxTokens);
+      const all = { ...VARIANTS[variant], ...changes };
+      const { train, validation } = tokensOf(workshop, 'all', all.maxTokens);
+      // Its code reads padding up to the limit: no more of it than there need be.
+      const lengths = [...train, ...validation].flatMap(({ secure, vulnerable }) => [
+        secure.ids.length,
+        vulnerable.ids.length,
+      ]);
+      const settings = { ...all, maxTokens: Math.max(...lengths) };
       await trainDeepGuard(model, train, {
         dir: join(workshop.dir, folder),
         settings,
@@ -146,6 +155,39 @@ const swapped = ({ functions }: Workshop) =>
     i % 2 === 0 ? pair : { ...pair, vulnerable: pair.secure, secure: pair.vulnerable },
   );
 
+/** CoSec, with the model itself, adapted, as its own expert: there is no smaller one. */
+function coSec(variant: ExpertVariant) {
+  return async (workshop: Workshop): Promise<Ready> => {
+    const { model, seed, signal } = workshop;
+    const dir = await once(join(workshop.dir, 'cosec'), async () => {
+      const { train } = tokensOf(workshop, 'char', Number.MAX_SAFE_INTEGER);
+      await trainCoSec(model, train, {
+        dir: join(workshop.dir, 'cosec'),
+        // As many functions to a step as in two passes of one.
+        batchSize: 2,
+        accumulate: 1,
+        rate: RATE.adapter,
+        seed,
+        quiet: true,
+        ...(signal && { signal }),
+      });
+    });
+    const guides: CoSecGuide[] = [];
+    return {
+      options: async (_, { temperature, topP }) => {
+        // Where nothing is drawn the expert can draft nothing: next to nothing is.
+        const least = Math.max(temperature, 0.01);
+        const guide = CoSecGuide.open(model, dir, { variant, temperature: least, topP });
+        guides.push(guide);
+        return guide.options();
+      },
+      close: async () => {
+        for (const guide of guides) await guide.close();
+      },
+    };
+  };
+}
+
 /** SVEN's prefix for one of the two ways. */
 function sven(control: Control) {
   return async (workshop: Workshop): Promise<Ready> => {
@@ -198,6 +240,13 @@ export const SYSTEMS: readonly System[] = [
     });
     return { options: async () => ({ adapter: dir }) };
   }),
+  system('cosec', 'rival', 'CoSec', coSec('warped')),
+  system(
+    'cosec-published',
+    'rival',
+    'CoSec, drawing as DeepGuard’s port of it does',
+    coSec('published'),
+  ),
   system('deepguard-paper', 'rival', 'DeepGuard as its paper says', deepGuard('paper')),
   system('deepguard-code', 'rival', 'DeepGuard as its code does', deepGuard('code')),
   system('guard', 'suture', 'Suture’s guard', contextual()),

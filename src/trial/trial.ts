@@ -49,6 +49,9 @@ export interface TrialOptions {
 /** As in Surgical Repair (section 4). */
 const SAMPLING = { temperature: 0.6, topP: 0.9 };
 
+/** Ordinary tasks have one best answer. */
+const GREEDY = { temperature: 0, topP: 1 };
+
 /** Prompts that press for the insecure way, and those that say nothing of it. */
 const INTENTS = ['insecure', 'neutral'] as const;
 
@@ -239,7 +242,7 @@ class Repetition {
             this.#model,
             this.#scanner,
             conditions,
-            { ...this.#sampling(ready), ...(await ready.options?.(prompts)), n: samples },
+            { ...this.#sampling(), ...(await ready.options?.(prompts, SAMPLING)), n: samples },
             {
               known: (row, sample) => restored(cases[row]!.pair, cases[row]!.intent, sample),
               onCompletion: (row, { pair, ...rest }) => {
@@ -269,11 +272,10 @@ class Repetition {
     };
   }
 
-  #sampling(ready: Ready) {
+  #sampling() {
     const { maxNewTokens = 64, signal } = this.#options;
     return {
       ...SAMPLING,
-      ...ready.sampling,
       seed: this.#number,
       maxNewTokens,
       ...(signal && { signal }),
@@ -289,7 +291,7 @@ class Repetition {
       { messages },
       {
         maxNewTokens: 2 * maxNewTokens,
-        ...(await ready.options?.(this.#model.encode({ messages }))),
+        ...(await ready.options?.(this.#model.encode({ messages }), GREEDY)),
         ...(signal && { signal }),
       },
     );
