@@ -22,7 +22,8 @@ export class Follower {
   readonly #runner: Runner;
   readonly #program: ProgramSpec;
   #cache: KvCache | undefined;
-  /** Which row of the cache holds a sequence. */
+  /** What each row of the cache holds, and a row that holds it. */
+  #held: string[] = [];
   #rows = new Map<string, number>();
 
   constructor(runner: Runner, adapter: Adapter | undefined) {
@@ -51,7 +52,8 @@ export class Follower {
       logitRows: [...sequences.keys()],
       fetch: ['logits'],
     });
-    this.#rows = new Map(sequences.map((ids, row) => [ids.join(), row]));
+    this.#held = sequences.map((ids) => ids.join());
+    this.#rows = new Map(this.#held.map((key, row) => [key, row]));
     const vocab = logits!.dims[1]!;
     return sequences.map((_, row) => logits!.data.subarray(row * vocab, (row + 1) * vocab));
   }
@@ -59,6 +61,7 @@ export class Follower {
   async free(): Promise<void> {
     await this.#cache?.free();
     this.#cache = undefined;
+    this.#held = [];
     this.#rows.clear();
   }
 
@@ -66,21 +69,29 @@ export class Follower {
   async #seated(prefixes: readonly (readonly number[])[]): Promise<KvCache> {
     const { device, checkpoint } = this.#runner;
     const { rope } = checkpoint.config;
-    const known = prefixes.map((ids) =>
-      rope && outdates(rope, ids.length, ids.length + 1) ? undefined : this.#rows.get(ids.join()),
-    );
-    const rows = known.map((row) => row ?? 0);
-    if (!this.#cache) {
+    const keys = prefixes.map((ids) => ids.join());
+    const known = prefixes.map((ids, seat) => {
+      if (rope && outdates(rope, ids.length, ids.length + 1)) return undefined;
+      // Samples of one prompt are often alike: each keeps its own row, so that none is moved.
+      return this.#held[seat] === keys[seat] ? seat : this.#rows.get(keys[seat]!);
+    });
+    // Known again when all has gone well.
+    this.#held = [];
+    this.#rows.clear();
+    if (this.#cache) {
+      const last = this.#cache.lengths.length - 1;
+      const rows = known.map((row, seat) => row ?? Math.min(seat, last));
+      const asTheyAre = rows.length === last + 1 && rows.every((row, seat) => row === seat);
+      if (!asTheyAre) await this.#cache.select(rows);
+    } else {
       this.#cache = await KvCache.allocate(device, checkpoint.config, prefixes.length);
-    } else if (rows.length !== this.#cache.lengths.length || rows.some((row, i) => row !== i)) {
-      await this.#cache.select(rows);
     }
     const fresh = new Map<string, { ids: readonly number[]; seats: number[] }>();
     for (const [seat, ids] of prefixes.entries()) {
       if (known[seat] !== undefined) continue;
-      const one = fresh.get(ids.join()) ?? { ids, seats: [] };
+      const one = fresh.get(keys[seat]!) ?? { ids, seats: [] };
       one.seats.push(seat);
-      fresh.set(ids.join(), one);
+      fresh.set(keys[seat]!, one);
     }
     await this.#takeIn([...fresh.values()], this.#cache);
     return this.#cache;
