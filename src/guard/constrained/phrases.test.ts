@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../engine/index.js';
-import type { TextCodec } from '../../text/index.js';
+import { TextCodec } from '../../text/index.js';
 import { Phrase, Vocabulary } from './phrases.js';
 
 let codec: TextCodec;
@@ -67,6 +70,53 @@ describe('a phrase', () => {
       { seed: 1, numRuns: 300 },
     );
     expect(ruledOut).toBeGreaterThan(20);
+  });
+
+  it('is seen where a decoder takes a space off the first token, and characters are bytes', () => {
+    const bytes = [...Array(256).keys()].map(
+      (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+    );
+    const tokens = ['<unk>', ...bytes, '▁', 'a', 'b', '▁a', 'b▁'];
+    const dir = mkdtempSync(join(tmpdir(), 'suture-phrases-'));
+    const json = {
+      added_tokens: [{ id: 0, content: '<unk>', special: true }],
+      normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: {
+        type: 'Sequence',
+        decoders: [
+          { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+          { type: 'ByteFallback' },
+          { type: 'Fuse' },
+          { type: 'Strip', content: ' ', start: 1, stop: 0 },
+        ],
+      },
+      model: {
+        type: 'BPE',
+        unk_token: '<unk>',
+        byte_fallback: true,
+        vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+        merges: ['▁ a', 'b ▁'],
+      },
+    };
+    writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(json));
+    const own = TextCodec.load(dir)!;
+    rmSync(dir, { recursive: true });
+    const all = new Vocabulary(own, tokens.length);
+    const piece = (token: string) => all.pieces[tokens.indexOf(token)];
+    expect([piece('▁a'), piece('▁'), piece('<0x61>'), piece('<unk>')]).toEqual([
+      ' a',
+      ' ',
+      'a',
+      '',
+    ]);
+    const phrase = new Phrase('b a', all);
+    const completing = phrase.completing(2).map((id) => tokens[id]);
+    expect(completing).toEqual(['<0x61>', 'a']);
+    expect(phrase.completing(1).map((id) => tokens[id])).toEqual(['▁a']);
+    expect(phrase.next(0)).toBe(tokens.indexOf('b'));
+    expect(phrase.next(1)).toBe(tokens.indexOf('▁a'));
   });
 
   it('goes on as the tokenizer would, from wherever it is', () => {
