@@ -141,6 +141,12 @@ describe('suture train guard', () => {
   it.each([
     [['--variant', 'code', '--setting', 'hinge=sometimes'], 1, /--setting: .*hinge/s],
     [['--setting', 'beta=0'], 1, /--setting: .*beta/s],
+    [
+      ['--preset', 'deepguard/seed-coder-8b'],
+      1,
+      /is for ByteDance-Seed\/Seed-Coder-8B-Base; of organism/,
+    ],
+    [['--preset', 'deepguard/gpt'], 1, /There is no preset deepguard\/gpt/],
     [['--variant', 'paper', '--no-adapter'], 1, /for the variant contextual/],
     [['--setting', 'colour=1'], 1, /colour/],
     [['--setting', 'hinge'], 2, /like hinge=batch/],

@@ -1,13 +1,19 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { SutureError } from '../core/index.js';
+import { ensure, SutureError } from '../core/index.js';
 import {
   CONTEXTUAL,
+  checkDeepGuardPreset,
   contextualSettings,
   VARIANTS as DEEPGUARD,
+  DEEPGUARD_PRESETS,
+  DEEPGUARD_SAMPLING,
+  type DeepGuardPreset,
+  deepGuardPreset,
   deepGuardSettings,
 } from '../guard/index.js';
+import { formatTable } from './format.js';
 import { interruptible } from './interrupt.js';
 import { load } from './load.js';
 import { trainContextualGuard } from './train-guard-contextual.js';
@@ -27,6 +33,7 @@ export interface GuardTrainingOptions extends Omit<PairOptions, 'rate'> {
   /** The variant has a default of its own. */
   rate?: number;
   variant: VariantName;
+  preset?: string;
   setting: [string, unknown][];
   /** False for `--no-adapter`. */
   adapter: boolean;
@@ -48,6 +55,10 @@ export function trainGuardCommand(): Command {
       )
         .choices(VARIANTS)
         .default('contextual' satisfies VariantName),
+    )
+    .option(
+      '--preset <name>',
+      `DeepGuard on one of its models, with the figures that were published: ${DEEPGUARD_PRESETS.map(({ name }) => name).join(', ')}`,
     )
     .option(
       '--setting <name=value>',
@@ -100,8 +111,16 @@ function changed<S extends object>(
   );
 }
 
-async function run(options: GuardTrainingOptions): Promise<void> {
+async function run(given: GuardTrainingOptions): Promise<void> {
+  const preset = given.preset === undefined ? undefined : deepGuardPreset(given.preset);
+  const options =
+    preset && given.variant === 'contextual' ? { ...given, variant: 'paper' as const } : given;
   const { variant, setting: changes, threads } = options;
+  ensure(
+    !preset || options.functions !== undefined,
+    'BAD_ARGUMENT',
+    `${options.preset} was trained on SVEN's pairs: name their folder (--functions).`,
+  );
   const dir = options.out ?? join('runs', `guard-${variant}-seed${options.seed}`);
   const settings =
     variant === 'contextual'
@@ -116,13 +135,32 @@ async function run(options: GuardTrainingOptions): Promise<void> {
   await interruptible(async (signal) => {
     const model = await load(options.model, { threads, signal });
     try {
+      if (preset) checkDeepGuardPreset(preset, model);
       const text =
         settings.variant === 'contextual'
           ? await trainContextualGuard(model, dir, settings.settings, options, signal)
           : await trainDeepGuardVariant(model, dir, settings.settings, options, signal);
       process.stdout.write(text);
+      if (preset && !options.json) process.stdout.write(publishedBeside(preset, dir));
     } finally {
       await model.close();
     }
   });
+}
+
+/** What was published, and how to measure it here. */
+function publishedBeside({ model, published }: DeepGuardPreset, dir: string): string {
+  const { temperature, topP, maxTokens, samples } = DEEPGUARD_SAMPLING;
+  const rows = Object.entries(published).map(
+    ([system, { pass, secureOfPassing, securePass, svenRate }]) => [
+      system,
+      ...[pass, secureOfPassing, securePass, svenRate].map((figure) => figure.toFixed(2)),
+    ],
+  );
+  return `
+${model} as published: 17 scenarios, ${samples} completions each, one run, no intervals
+${formatTable([['', 'pass@1', 'sec@1_pass', 'sec-pass@1', 'SVEN-SR'], ...rows])}
+To measure it, with a folder of its scenarios (docs/evaluation.md):
+  suture eval run --suite <folder> --guard ${dir} -n ${samples} -t ${temperature} --top-p ${topP} --max-tokens ${maxTokens} -o runs/deepguard
+`;
 }

@@ -50,6 +50,13 @@ export {
 export { type DeepGuardFile, openGuard } from './deepguard/file.js';
 export { DeepGuardGuide, type GuideOptions } from './deepguard/guide.js';
 export {
+  checkDeepGuardPreset,
+  DEEPGUARD_PRESETS,
+  DEEPGUARD_SAMPLING,
+  type DeepGuardPreset,
+  deepGuardPreset,
+} from './deepguard/presets.js';
+export {
   type DeepGuardSettings,
   deepGuardSettings,
   VARIANTS,
