@@ -111,6 +111,7 @@ describe('suture', () => {
     );
     for (const { name, state, hint } of checks) {
       if (state !== 'ok' && !name.startsWith('sandbox:')) expect(hint, name).toBeTruthy();
+      if (state === 'ok') expect(hint ?? 'there is little', name).toContain('there is little');
     }
     expect(code).toBe(0);
     const text = await suture(['doctor']);

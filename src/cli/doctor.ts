@@ -16,7 +16,7 @@ interface Check {
   state: State;
   /** What is there, or what is wrong. */
   found: string;
-  /** What to do about it. */
+  /** What to do about it, where something is amiss. */
   hint?: string;
 }
 
@@ -99,9 +99,9 @@ function memory(): Check {
     name: 'machine',
     state: 'ok',
     found: `${availableParallelism()} cores, ${formatBytes(all)} of memory (${formatBytes(free)} free)`,
-    hint: little
-      ? 'there is little memory: "suture inspect <model>" says what a model needs; --dtype int4 needs the least'
-      : '"suture inspect <model>" says whether a model fits',
+    ...(little && {
+      hint: 'there is little memory: "suture inspect <model>" says what a model needs; --dtype int4 needs the least',
+    }),
   };
 }
 

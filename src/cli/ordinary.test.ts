@@ -1,6 +1,12 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { groupBy } from '../core/index.js';
+import type { Model } from '../engine/index.js';
+import { Sandbox } from '../sandbox/index.js';
+import { load } from './load.js';
 import { ordinaryOf, ordinaryPromptsOf } from './ordinary.js';
+import { repairCommand } from './repair.js';
+
+vi.mock('./load.js', () => ({ load: vi.fn() }));
 
 it('tasks for instruction-tuned models are judged by running the answers', async () => {
   const { ordinary, isRight, close } = await ordinaryOf({ model: 'nowhere', set: 'instruct' });
@@ -16,6 +22,25 @@ it('tasks for instruction-tuned models are judged by running the answers', async
   } finally {
     await close();
   }
+});
+
+it('leaves no sandbox open where it fails', async () => {
+  const close = vi.fn(async () => {});
+  const judge = async () => {
+    throw new Error('no room left');
+  };
+  vi.spyOn(Sandbox, 'open').mockResolvedValueOnce({ judge, close } as unknown as Sandbox);
+  await expect(ordinaryOf({ model: 'nowhere', set: 'instruct' })).rejects.toThrow('no room left');
+  expect(close).toHaveBeenCalledOnce();
+});
+
+it('leaves no model open where a repair fails before it begins', async () => {
+  const close = vi.fn(async () => {});
+  vi.mocked(load).mockResolvedValueOnce({ close } as unknown as Model);
+  vi.spyOn(Sandbox, 'open').mockRejectedValueOnce(new Error('no sandbox'));
+  const args = ['--model', 'nowhere', '--set', 'instruct'];
+  await expect(repairCommand().parseAsync(args, { from: 'user' })).rejects.toThrow('no sandbox');
+  expect(close).toHaveBeenCalledOnce();
 });
 
 it("the organism's are judged by their references", async () => {

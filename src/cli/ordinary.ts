@@ -24,7 +24,13 @@ const ASKED = 2;
 export async function ordinaryOf(options: Pick<SetOptions, 'model' | 'set'>): Promise<Ordinary> {
   if (setOf(options) === 'organism') return { ordinary: utilityTasks(), close: async () => {} };
   const sandbox = await Sandbox.open();
-  const tasks = await judgeable(sandbox, asked());
+  let tasks: InstructOrdinary[];
+  try {
+    tasks = await judgeable(sandbox, asked());
+  } catch (thrown) {
+    await sandbox.close();
+    throw thrown;
+  }
   const byId = new Map(tasks.map((task) => [task.id, task]));
   return {
     ordinary: tasks.map(({ id, prompt, reference }) => ({ id, prompt, reference })),

@@ -74,6 +74,10 @@ describe('suture repair', () => {
     expect(metrics.utility!.none.pass.value).toBeGreaterThan(0.9);
     expect(metrics.utility!.none.kl).toBe(0);
     expect(metrics.utility!.steered.kl).toBeGreaterThan(0);
+    // What a setting costs without a base is tried once, whoever asks.
+    const tried = readFileSync(join(dir, 'run/pieces/ordinary.jsonl'), 'utf8').trim().split('\n');
+    const asking = new Set(tried.map((line) => JSON.parse(line).key.split(' ')[0]));
+    expect([...asking].sort()).toEqual(['all', ...metrics.data.bases].sort());
     for (const { points } of metrics.curves)
       expect(points.map(({ strength }) => strength)).toEqual([0, 0.75, 1]);
     expect(readFileSync(join(dir, 'run/report.html'), 'utf8')).toMatch(/^<!doctype html>/i);

@@ -157,8 +157,9 @@ async function run(options: Options): Promise<void> {
       : readDictionary(options.dictionary, options.dictionaryLayer);
   await interruptible(async (signal) => {
     const model = await load(options.model, { dtype, device, threads, signal });
-    const ordinary = await ordinaryOf(options);
+    let ordinary: Ordinary | undefined;
     try {
+      ordinary = await ordinaryOf(options);
       const shared = { preset, dictionary, ordinary };
       const found: RepairMetrics[] = [];
       for (const one of options.cwe) {
@@ -176,7 +177,7 @@ async function run(options: Options): Promise<void> {
         process.stdout.write(showTransfer(found));
       }
     } finally {
-      await ordinary.close();
+      await ordinary?.close();
       await model.close();
     }
   });

@@ -89,7 +89,10 @@ describe.each([...FLOAT32, ...NARROW])('the weights of %s', (name) => {
     if (NARROW.includes(name)) expect(rounding).toBeGreaterThan(1e-4);
     const record = JSON.parse(readFileSync(join(out, 'suture_adapter.json'), 'utf8'));
     expect(record).toEqual({ into: identifyModel(dir).hash, adapter: expect.any(String) });
-    expect(existsSync(join(out, 'config.json'))).toBe(true);
+    const [theirs, own] = [dir, out].map((folder) =>
+      readFileSync(join(folder, 'config.json'), 'utf8'),
+    );
+    expect(own).toBe(theirs);
   });
 });
 

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { z } from 'zod';
-import { ensure, readJson } from '../core/index.js';
+import { ensure } from '../core/index.js';
 import { loraModules } from '../models/index.js';
 import { fromF32, readPieces, type StreamedTensor, type Tensor, toF32 } from '../tensor/index.js';
 import { readAdapter } from './adapter.js';
@@ -49,8 +47,6 @@ export async function mergeAdapter(
   refuseExisting(out);
   const model = identifyModel(id);
   const adapter = readAdapter(adapterDir, model.config);
-  const path = join(model.dir, 'config.json');
-  const config = z.record(z.string(), z.unknown()).parse(readJson(path));
   const stored = storedWeights(model.dir);
   const asStored = storedNames(stored, model.config);
   const shapes = loraModules(model.config);
@@ -71,7 +67,6 @@ export async function mergeAdapter(
     model.dir,
     out,
     {
-      config,
       weights,
       shardOf: (name) => stored.get(name)!.shard,
       record: ['suture_adapter.json', { into: model.hash, adapter: adapter.hash }],

@@ -227,7 +227,7 @@ export async function repair(model: Model, options: RepairOptions): Promise<Repa
       contrasts,
       scores.filter(({ setting }) => setting.layer === last),
       quality,
-      bound && ((base) => bound(`last layer, ${base}`)),
+      bound,
     );
     const setting = await chooseSetting(contrasts, overall, quality, bound?.('all'));
 

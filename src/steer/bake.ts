@@ -107,7 +107,7 @@ export async function bakeVector(
     model.dir,
     out,
     {
-      config,
+      config: carrier.config,
       weights: fresh,
       shardOf: (name) => (stored.get(name) ?? neighbour(stored, name)).shard,
       record: ['suture_vector.json', { into: model.hash, strength, vector: vectorTexts(file) }],

@@ -59,8 +59,8 @@ export function storedNames(stored: ReadonlyMap<string, StoredWeight>, config: M
 
 /** What of a model is to be otherwise. */
 export interface Variant {
-  /** All of config.json. */
-  config: Record<string, unknown>;
+  /** Fields of config.json that are to be otherwise. Defaults to none: it keeps its bytes. */
+  config?: Readonly<Record<string, unknown>>;
   /** Weights by their names in the files: in place of those that are there, or new. */
   weights: ReadonlyMap<string, StreamedTensor>;
   /** The file that a weight goes into. */
@@ -98,7 +98,7 @@ export async function writeVariant(
     mkdirSync(temporary, { recursive: true });
     await writeWeights(dir, temporary, variant, options);
     await copyTheRest(dir, temporary);
-    writeFileAtomic(join(temporary, 'config.json'), pretty(variant.config));
+    await writeConfig(dir, temporary, variant.config);
     writeFileAtomic(join(temporary, record), pretty(content));
     renameSync(temporary, out);
   } catch (thrown) {
@@ -172,6 +172,18 @@ function writeIndex(
     }
   }
   writeFileAtomic(join(to, INDEX), pretty(index));
+}
+
+async function writeConfig(
+  from: string,
+  to: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const [before, after] = [join(from, 'config.json'), join(to, 'config.json')];
+  const config = z.record(z.string(), z.unknown()).parse(readJson(before));
+  const changes = Object.entries(fields).some(([name, value]) => config[name] !== value);
+  if (changes) writeFileAtomic(after, pretty({ ...config, ...fields }));
+  else await copyFile(before, after);
 }
 
 /** Weights in whatever form, and what points to them. */
