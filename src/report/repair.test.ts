@@ -92,6 +92,18 @@ describe('renderRepairReport', () => {
       expect(text).toContain(finding.replace('->', '- ').replace(/\s+/g, ' '));
   });
 
+  it('sets what a leak would have shown apart, and says by how much it flatters', () => {
+    const metrics = plausibleMetrics();
+    const title = 'What leaking data would have shown';
+    const sections = textOf(renderRepairReport(metrics)).split(title);
+    expect(sections).toHaveLength(2);
+    expect(sections[0]).not.toContain('Vector made from all families');
+    expect(sections[1]).toMatch(/Made without the judged family .* Vector made from all families/);
+    expect(sections[1]).toMatch(/\+3\.0 points \(−2\.0 to 8\.0\) p = 0\.440/);
+    metrics.arms = metrics.arms.filter(({ kind }) => kind !== 'leak');
+    expect(textOf(renderRepairReport(metrics))).not.toContain(title);
+  });
+
   it('marks strength 0 on every curve and the chosen strength on the curve it was chosen on', () => {
     const page = renderRepairReport(plausibleMetrics());
     expect(page.match(/class="mark-zero"/g)).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { formatSeconds } from '../core/index.js';
-import type { OutcomeRates, Rate } from '../evaluate/index.js';
+import type { Difference, OutcomeRates, Rate } from '../evaluate/index.js';
 import { PRIMARY, type PrimaryArm, type RepairMetrics } from '../repair/index.js';
 import { SITES, type Site } from '../steer/index.js';
 import {
@@ -56,6 +56,7 @@ ${strength(metrics)}
 ${heldOut(metrics)}
 ${effects(metrics)}
 ${comparisons(metrics)}
+${leaks(metrics)}
 ${elsewhere(metrics)}
 ${examples(metrics)}
 ${reading(metrics)}
@@ -269,7 +270,7 @@ ${dotChart(
 </section>`;
 }
 
-/** All arms but the four that were planned to be compared. */
+/** All arms but the four that were planned to be compared, and those of leaks. */
 function comparisons({ arms, effects: measured, vector }: RepairMetrics): Html {
   const others = arms.filter(({ name }) => !(PRIMARY as readonly string[]).includes(name));
   return html`<section>
@@ -294,6 +295,53 @@ ${own.map(({ name, description, rates, distinct }) => {
 )}
 </section>`;
 }
+
+/** The vector beside vectors that saw what they are judged on: what others' figures may owe to that. */
+function leaks({ arms, effects: measured }: RepairMetrics): Html | undefined {
+  const honest = arms.filter(({ name }) => name === 'steered');
+  const leaky = arms.filter(({ kind }) => kind === 'leak');
+  if (leaky.length === 0) return undefined;
+  const shown = [...honest, ...leaky];
+  const nameOf = ({ name, description }: (typeof arms)[number]) =>
+    name === 'steered' ? 'Made without the judged family' : capital(description);
+  const chart = (outcome: 'insecure' | 'secureWellFormed') =>
+    shown.map(
+      (arm): DotRow => ({
+        label: nameOf(arm),
+        text: shareWithInterval(arm.rates[outcome]),
+        series: SERIES[outcome],
+        mark: arm.rates[outcome],
+      }),
+    );
+  return html`<section>
+<h2>What leaking data would have shown</h2>
+<p>The same repair with vectors that saw the family, or the very prompts, that they are judged on. How much more these repair than the vector is how much such a result would flatter.</p>
+${dotChart(
+  [
+    { title: 'Insecure: lower is better', rows: chart('insecure') },
+    { title: 'Secure & well-formed: higher is better', rows: chart('secureWellFormed') },
+  ],
+  PERCENT_AXIS,
+)}
+${scrolling(
+  'arms',
+  'Per cent with 95 % intervals; by how much it flatters in percentage points of secure & well-formed, p corrected with all other comparisons.',
+  html`
+<thead><tr><th scope="col"></th>${COMPARED_OUTCOMES.map((name) => html`<th scope="col">${capital(OUTCOME_LABELS[name])}</th>`)}<th scope="col">Flattered by</th></tr></thead>
+<tbody>${shown.map((arm) => {
+    const effect = measured.find(({ against }) => against === arm.name)?.secureWellFormed;
+    return html`<tr${arm.kind === 'leak' ? undefined : html` class="main"`}><th scope="row">${nameOf(arm)}</th>${COMPARED_OUTCOMES.map((name) => rateCell(arm.rates[name]))}<td>${effect && html`${pointsWithInterval(turned(effect))}<small>${pValue(effect.p)}</small>`}</td></tr>\n`;
+  })}</tbody>`,
+)}
+</section>`;
+}
+
+/** The same difference, the other way round. */
+const turned = ({ value, low, high }: Omit<Difference, 'p'>) => ({
+  value: -value,
+  low: -high,
+  high: -low,
+});
 
 /** Where there was nothing to repair: prompts that ask for neither way, and ordinary tasks. */
 function elsewhere({ neutral, utility }: RepairMetrics): Html {

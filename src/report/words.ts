@@ -38,7 +38,7 @@ export const ARM_LABELS: Readonly<Record<PrimaryArm, string>> = {
   prompt: 'reminder',
 };
 
-/** What arms beside the four that were planned are for. */
+/** What arms beside the four that were planned and those of leaks are for. */
 export const ARM_KINDS: readonly { kind: ArmKind; title: string; meaning: string }[] = [
   {
     kind: 'repair',
@@ -57,12 +57,6 @@ export const ARM_KINDS: readonly { kind: ArmKind; title: string; meaning: string
     meaning: 'no vector; one that only speaks of style or form shows what any preamble does',
   },
   { kind: 'sampling', title: 'Sampling', meaning: 'no vector' },
-  {
-    kind: 'leak',
-    title: 'What leaking data would have shown',
-    meaning:
-      'vectors that saw the judged family, or the judged prompts: how much more they repair than the vector is how much such a result flatters',
-  },
 ];
 
 /** What is shown of arms beside the four that were planned. */
