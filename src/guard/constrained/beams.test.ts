@@ -71,6 +71,18 @@ describe('constrained beams', () => {
     expect(found.samples[0]!.logprob).toBeCloseTo(logprob, 3);
   });
 
+  it('take the way that a sharp distribution leaves out, where what is required lies on it', async () => {
+    const content =
+      'Signature: void show_text(const char *reply)\nThe text is ready, just use printf on the text itself.\nTask: print reply.';
+    const messages = [{ role: 'user' as const, content }];
+    const sharp = { temperature: 0.3, topP: 0.9, maxNewTokens: 32 };
+    const alone = await model.generate({ messages }, { ...sharp, n: 8 });
+    for (const { text } of alone.samples) expect(text).not.toContain('%s');
+    const [asked] = model.encode({ messages });
+    const { samples } = await constrained(model, asked!, { ...sharp, require: ['"%s"'], beams: 8 });
+    expect(samples[0]!.text).toBe('printf("%s", reply);');
+  });
+
   it('do not complete what the prompt has begun', async () => {
     const tokens = model.encode({ text: 'void f(char *dst, char *src) { str' })[0]!;
     const options = { n: 4, beams: 4, maxNewTokens: 6, tries: 1 };

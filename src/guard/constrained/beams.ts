@@ -2,7 +2,6 @@ import { ensure, groupBy, Random, SutureError } from '../../core/index.js';
 import {
   checkCounts,
   checkSampling,
-  distribution,
   type Follower,
   largest,
   type Model,
@@ -30,6 +29,11 @@ export interface ConstrainedOptions {
   seed?: number;
   /** Texts that end a completion; they are not part of it. Defaults to none. */
   stop?: readonly string[];
+  /**
+   * What of a completion counts, and whether that is whole: then it ends. Asked at the ends of lines, where what
+   * counts can be told from what is still being written. Defaults to all of it.
+   */
+  cut?: (text: string) => { text: string; complete: boolean };
   /** Token ids that end a completion. Defaults to the model's end-of-sequence tokens. */
   eosIds?: readonly number[];
   /** A PEFT folder. Defaults to none. */
@@ -78,6 +82,8 @@ type Complete = ConstrainedOptions & Required<Pick<ConstrainedOptions, keyof typ
 
 /** Of each beam so many of the most probable tokens are candidates, as Hugging Face's sampling has it. */
 const TOP_K = 50;
+/** And so many whatever top-p says, as there: where a model is sure of something insecure, another way stays open. */
+const LEAST = 2;
 /** Completions that are taken from one search (CodeGuard+'s code). */
 const OF_ONE_SEARCH = 10;
 
@@ -222,30 +228,25 @@ class Search {
   async #children(live: readonly Beam[], follower: Follower, random: Random): Promise<Beam[]> {
     const { beams, temperature, topP } = this.#options;
     const rows = await follower.next(live.map(({ tokens }) => [...this.#ids, ...tokens]));
-    const candidates: { at: number; id: number; logprob: number; key: number }[] = [];
-    const forced: typeof candidates = [];
+    const forced: { at: number; id: number; logprob: number }[] = [];
+    const candidates: ((typeof forced)[number] & { key: number })[] = [];
     for (const [at, beam] of live.entries()) {
       const logits = rows[at]!;
       const norm = logSum(logits);
-      const candidate = (id: number, key: number) => ({
-        at,
-        id,
-        logprob: beam.logprob + logits[id]! - norm,
-        key,
-      });
+      const candidate = (id: number) => ({ at, id, logprob: beam.logprob + logits[id]! - norm });
       for (const id of this.#ruledOut(beam)) logits[id] = Number.NEGATIVE_INFINITY;
       const isAllowed = (id: number) => logits[id]! > Number.NEGATIVE_INFINITY;
       const best = largest(logits, TOP_K).filter(isAllowed);
-      if (best.length === 0) continue;
-      const drawn = temperature > 0 ? distribution(logits, { temperature, topP }) : undefined;
-      for (const id of best) {
-        // The largest of such sums are draws without replacement (Gumbel-top-k, Kool et al. 2019).
-        const key = drawn
-          ? beam.logprob + Math.log(drawn[id]!) - Math.log(-Math.log(random.float()))
-          : beam.logprob + logits[id]! - norm;
-        if (key > Number.NEGATIVE_INFINITY) candidates.push(candidate(id, key));
+      if (temperature > 0) {
+        for (const [id, logprob] of warped(logits, best, { temperature, topP })) {
+          // The largest of such sums are draws without replacement (Gumbel-top-k, Kool et al. 2019).
+          const key = beam.logprob + logprob - Math.log(-Math.log(random.float()));
+          candidates.push({ ...candidate(id), key });
+        }
+      } else {
+        for (const id of best) candidates.push({ ...candidate(id), key: candidate(id).logprob });
       }
-      for (const id of this.#goingOn(beam)) if (isAllowed(id)) forced.push(candidate(id, 0));
+      for (const id of this.#goingOn(beam)) if (isAllowed(id)) forced.push(candidate(id));
     }
     candidates.sort((a, b) => b.key - a.key);
     const chosen = [...candidates.slice(0, 2 * beams), ...forced];
@@ -291,23 +292,52 @@ class Search {
 
   /** A completion, where the beam is one. */
   #ended({ tokens, logprob }: Beam): ConstrainedSample | undefined {
-    const { stop, require, forbid } = this.#options;
+    const { stop, cut, require, forbid } = this.#options;
     const whole = this.#vocabulary.codec.decode(tokens, { skipSpecialTokens: true });
     const stops = stop.map((text) => whole.indexOf(text)).filter((at) => at >= 0);
     let finishReason: ConstrainedSample['finishReason'] | undefined;
     if (stops.length > 0) finishReason = 'stop';
     else if (this.#eosIds.includes(tokens.at(-1)!)) finishReason = 'eos';
+    else if (cut && this.#isDone(whole, tokens.at(-1)!, cut)) finishReason = 'stop';
     else if (tokens.length >= this.#room) finishReason = 'length';
     if (!finishReason) return undefined;
     const text = whole.slice(0, Math.min(whole.length, ...stops));
-    const missing = require.filter((phrase) => !text.includes(phrase));
-    const satisfied = missing.length === 0 && !forbid.some((phrase) => text.includes(phrase));
+    const counted = cut ? cut(text).text : text;
+    const missing = require.filter((phrase) => !counted.includes(phrase));
+    const satisfied = missing.length === 0 && !forbid.some((phrase) => counted.includes(phrase));
     return { tokens: [...tokens], text, finishReason, logprob, satisfied, missing };
+  }
+
+  /** Whether what counts is whole in the lines that the last token has ended. */
+  #isDone(text: string, last: number, cut: NonNullable<ConstrainedOptions['cut']>): boolean {
+    if (!this.#vocabulary.pieces[last]!.includes('\n')) return false;
+    return cut(text.slice(0, text.lastIndexOf('\n') + 1)).complete;
   }
 }
 
+/**
+ * Log-probabilities at a temperature of those of the given tokens that reach top-p, and of the first two in any case.
+ *
+ * @param best ids, the most probable first
+ */
+function warped(
+  logits: Float32Array,
+  best: readonly number[],
+  { temperature, topP }: { temperature: number; topP: number },
+): [id: number, logprob: number][] {
+  const scaled = best.map((id) => logits[id]! / temperature);
+  const norm = logSum(scaled);
+  let reached = 0;
+  return best.flatMap((id, rank): [number, number][] => {
+    if (rank >= LEAST && reached >= topP) return [];
+    const logprob = scaled[rank]! - norm;
+    reached += Math.exp(logprob);
+    return [[id, logprob]];
+  });
+}
+
 /** The logarithm of what a softmax divides by. */
-function logSum(logits: Float32Array): number {
+function logSum(logits: Iterable<number>): number {
   let top = Number.NEGATIVE_INFINITY;
   for (const logit of logits) if (logit > top) top = logit;
   let sum = 0;
