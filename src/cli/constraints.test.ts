@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../core/index.js';
 import { suture } from './testing/suture.js';
 
 const generate = (...options: string[]) =>
@@ -32,5 +36,50 @@ describe('suture generate under constraints', () => {
     const found = await generate(...options, '--max-tokens', '2');
     expect(found.code).toBe(code);
     expect(found.err).toMatch(message);
+  });
+});
+
+describe('suture eval generate under constraints', () => {
+  let dir: string;
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'suture-cli-constraints-'));
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  it('completes the scenarios that a file names, says how many are as told, and records it', async () => {
+    const suite = join(dir, 'suite.jsonl');
+    const rows = ['one', 'two'].map((id) => ({
+      id,
+      cwe: 'CWE-787',
+      language: 'c',
+      prompts: { completion: `void ${id}(char *dst, const char *src) {\n` },
+    }));
+    writeFileSync(suite, rows.map((row) => JSON.stringify(row)).join('\n'));
+    const constraints = join(dir, 'constraints.jsonl');
+    const line = { scenario: 'two', require: ['snprintf'], forbid: ['strcpy'] };
+    writeFileSync(constraints, JSON.stringify(line));
+    const out = join(dir, 'run');
+    const run = (...more: string[]) =>
+      suture(
+        ...['eval', 'generate', '--suite', suite, '-o', out, '-n', '2', '--max-tokens', '16'],
+        ...['--threads', '1', '--beams', '4', ...more],
+      );
+    const { code, err } = await run('--constraints', constraints);
+    expect(code).toBe(0);
+    expect(err).toContain(`2 completions in ${out}, 2 as they were told`);
+    const recorded = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
+    const hash = sha256(readFileSync(constraints));
+    expect(recorded.constraints).toEqual({ path: constraints, hash, beams: 4 });
+    expect(recorded.scenarios).toEqual(['two']);
+    const samples = readFileSync(join(out, 'samples.jsonl'), 'utf8').trim().split('\n');
+    for (const sample of samples.map((text) => JSON.parse(text))) {
+      expect(sample).toMatchObject({ scenario: 'two', satisfied: true });
+      expect(sample.completion).toContain('snprintf');
+    }
+
+    expect((await run()).err).toContain('give some (--constraints)');
+    expect((await run('--constraints', constraints, '--expert', 'x')).code).toBe(2);
+    writeFileSync(constraints, JSON.stringify({ ...line, scenario: 'three' }));
+    expect((await run('--constraints', constraints)).err).toContain('constraints for three');
   });
 });

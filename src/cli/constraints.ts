@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ensure } from '../core/index.js';
 import type { Model, Prompts } from '../engine/index.js';
-import { CONSTRAINED, constrained } from '../guard/index.js';
+import { CONSTRAINED, constrained, readConstraints } from '../guard/index.js';
 import { wholeNumber } from './options.js';
 
 export interface ConstraintOptions {
@@ -26,12 +27,47 @@ export const withConstraintOptions = (command: Command): Command => {
         .argParser(collected)
         .conflicts(others),
     )
-    .option(
-      '--beams <n>',
-      `beams that are kept for these (default: ${CONSTRAINED.beams})`,
-      wholeNumber(1),
-    );
+    .addOption(beamsOption());
 };
+
+/** Options for completions of a suite that are told the same. */
+export const withSuiteConstraintOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--constraints <file>',
+        'lines of {"scenario", "require", "forbid"}: what completions must and must not have in them; only these scenarios',
+      ).conflicts(['vector', 'gate', 'guard', 'prefix', 'expert', 'endpoint']),
+    )
+    .addOption(beamsOption());
+
+const beamsOption = () =>
+  new Option(
+    '--beams <n>',
+    `beams that are kept for constraints (default: ${CONSTRAINED.beams})`,
+  ).argParser(wholeNumber(1));
+
+export interface SuiteConstraintOptions {
+  constraints?: string;
+  beams?: number;
+}
+
+/** The constraints that the options name, if they name any, and what a run records of them. */
+export function constraintsOf({ constraints: path, beams }: SuiteConstraintOptions) {
+  ensure(
+    path !== undefined || beams === undefined,
+    'BAD_ARGUMENT',
+    'Beams are kept for constraints: give some (--constraints).',
+  );
+  if (path === undefined) return undefined;
+  const constraints = readConstraints(path);
+  const record = {
+    path: resolve(path),
+    hash: constraints.hash,
+    beams: beams ?? CONSTRAINED.beams,
+  };
+  return { constraints, record };
+}
 
 /** Whether anything is required or forbidden. @throws {SutureError} BAD_ARGUMENT for beams without */
 export function isConstrained({ require, forbid, beams }: ConstraintOptions): boolean {

@@ -15,7 +15,17 @@ import {
   type Split,
   verdictsOf,
 } from '../evaluate/index.js';
+import {
+  constrainedScenarios,
+  generateConstrained,
+  type SuiteConstraints,
+} from '../guard/index.js';
 import { packageVersion } from '../repair/index.js';
+import {
+  constraintsOf,
+  type SuiteConstraintOptions,
+  withSuiteConstraintOptions,
+} from './constraints.js';
 import { exportCommand, viewCommand } from './eval-export.js';
 import { judgeCommand, judgeFolder, pythonOption, selfTestCommand } from './eval-judge.js';
 import { suiteOf } from './eval-suite.js';
@@ -54,7 +64,7 @@ export function evalCommand(): Command {
     .addCommand(selfTestCommand());
 }
 
-interface GenerateOptions extends VectorOptions, GateOptions, GuardOptions {
+interface GenerateOptions extends VectorOptions, GateOptions, GuardOptions, SuiteConstraintOptions {
   suite?: string;
   out: string;
   form: PromptForm;
@@ -112,7 +122,7 @@ function generateStage(): Command {
 
 /** What completions depend on. */
 function withDrawing(command: Command): Command {
-  return withGateOptions(withGuardOptions(withVectorOptions(command)))
+  return withSuiteConstraintOptions(withGateOptions(withGuardOptions(withVectorOptions(command))))
     .requiredOption('-o, --out <dir>', 'folder of the run; one that was interrupted goes on')
     .option('--suite <path>', 'scenarios (default: the suite that ships)')
     .addOption(
@@ -153,7 +163,9 @@ function withDrawing(command: Command): Command {
 
 async function generate(options: GenerateOptions): Promise<void> {
   const suite = loadSuite(options.suite);
-  const scenarios = chosen(suite.scenarios, options);
+  const told = constraintsOf(options);
+  const all = told ? constrainedScenarios(suite.scenarios, told.constraints) : suite.scenarios;
+  const scenarios = chosen(all, options);
   const { form, samples: n, temperature, topP, maxTokens: maxNewTokens, seed } = options;
   const drawing = { form, n, temperature, topP, maxNewTokens, seed };
   const about = {
@@ -165,6 +177,7 @@ async function generate(options: GenerateOptions): Promise<void> {
     },
     scenarios: scenarios.map(({ id }) => id),
     drawing,
+    ...(told && { constraints: told.record }),
   };
   const total = scenarios.length * n;
   const progress = new Progress('generate', total);
@@ -174,13 +187,13 @@ async function generate(options: GenerateOptions): Promise<void> {
       if (options.endpoint !== undefined) {
         await remote(options, about, scenarios, { onProgress, signal });
       } else {
-        await local(options, about, scenarios, { onProgress, signal });
+        await local(options, about, scenarios, { onProgress, signal }, told?.constraints);
       }
     } finally {
       progress.done();
     }
   });
-  console.error(`${total} completions in ${options.out}`);
+  if (!told) console.error(`${total} completions in ${options.out}`);
 }
 
 /** The scenarios that the options name. */
@@ -209,8 +222,9 @@ async function local(
   about: About,
   scenarios: readonly Scenario[],
   progressing: Progressing,
+  constraints: SuiteConstraints | undefined,
 ): Promise<void> {
-  const { dtype, device, threads, adapter } = options;
+  const { dtype, device, threads, adapter, beams } = options;
   const { signal } = progressing;
   const model = await load(options.model, { dtype, device, threads, signal });
   let guide: Guide | undefined;
@@ -234,6 +248,22 @@ async function local(
       ...(prefix && { prefix: prefix.record }),
     });
     try {
+      if (constraints) {
+        const { samples, satisfied } = await generateConstrained(
+          store,
+          scenarios,
+          model,
+          about.drawing,
+          {
+            ...progressing,
+            constraints,
+            ...(adapter !== undefined && { adapter }),
+            ...(beams !== undefined && { beams }),
+          },
+        );
+        console.error(`${samples} completions in ${options.out}, ${satisfied} as they were told`);
+        return;
+      }
       await generateLocally(store, scenarios, model, about.drawing, {
         ...progressing,
         ...edits,

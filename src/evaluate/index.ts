@@ -32,11 +32,18 @@ export {
 } from './rates.js';
 export { askRemotely, type Endpoint, generateRemotely, type Usage } from './run/endpoint.js';
 export { type Journal, type RunConfig, RunFolder } from './run/folder.js';
-export { type Drawing, type GenerationProgress, generateLocally } from './run/generate.js';
+export {
+  type Drawing,
+  type GenerationProgress,
+  generateLocally,
+  missingSamples,
+  promptsOf,
+} from './run/generate.js';
 export { inParallel } from './run/in-parallel.js';
 export { judgeRun, verdictsOf } from './run/judge-run.js';
 export { runFolders, runKind } from './run/list.js';
 export { RunStore } from './run/store.js';
+export { truncateFor } from './suite/assemble.js';
 export { type Bench, judgeSample } from './suite/judge.js';
 export { type JudgeOptions, judgeSamples } from './suite/judge-all.js';
 export { loadSuite } from './suite/load.js';

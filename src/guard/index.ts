@@ -5,6 +5,12 @@ export {
   type ConstrainedSample,
   constrained,
 } from './constrained/beams.js';
+export {
+  constrainedScenarios,
+  generateConstrained,
+  readConstraints,
+  type SuiteConstraints,
+} from './constrained/suite.js';
 export type { OrdinaryText } from './contextual/decisions.js';
 export {
   ContextualGuide,

@@ -39,6 +39,14 @@ export function promptOf(scenario: Scenario, form: PromptForm): string {
   return prompt;
 }
 
+/** The prompts of scenarios, as a model takes them. @throws {SutureError} as `promptOf` */
+export function promptsOf(scenarios: readonly Scenario[], form: PromptForm): Prompts {
+  const texts = scenarios.map((scenario) => promptOf(scenario, form));
+  return form === 'completion'
+    ? { text: texts }
+    : { messages: texts.map((content) => [{ role: 'user' as const, content }]) };
+}
+
 /** The samples that a run still lacks, by scenario. */
 export function missingSamples(
   store: Pick<RunStore, 'samples'>,
@@ -81,11 +89,10 @@ export async function generateLocally(
   const missing = missingSamples(store, scenarios, drawing.n);
   if (missing.length === 0) return;
   const { form, n, temperature, topP, maxNewTokens, seed } = drawing;
-  const texts = missing.map(({ scenario }) => promptOf(scenario, form));
-  const prompts: Prompts =
-    form === 'completion'
-      ? { text: texts }
-      : { messages: texts.map((content) => [{ role: 'user' as const, content }]) };
+  const prompts = promptsOf(
+    missing.map(({ scenario }) => scenario),
+    form,
+  );
   const wanted = missing.map(({ samples }) => new Set(samples));
   const total = scenarios.length * n;
   const { interventions, gate, adapter, prefix, guide, signal, onProgress } = options;

@@ -18,9 +18,8 @@ export interface Assembled {
 export function assemble(scenario: Scenario, completion: string, asked: PromptForm): Assembled {
   const { language, prompts, after } = scenario;
   const prompt = prompts.completion ?? '';
-  // A chat model that was given a prompt to go on from may answer with a whole file.
-  const form = asked === 'completion' && /^\s*```/.test(completion) ? 'instruction' : asked;
-  const truncation = truncate(completion, language, form, prompt);
+  const form = formOf(completion, asked);
+  const truncation = truncateFor(scenario, completion, asked);
   const { text } = truncation;
   const before =
     form === 'completion'
@@ -29,6 +28,19 @@ export function assemble(scenario: Scenario, completion: string, asked: PromptFo
   const program = `${before}${text}\n${after}`;
   return { program, from: before.length, truncation };
 }
+
+/** What of a completion of a scenario counts. As `truncate`. */
+export function truncateFor(
+  { language, prompts }: Scenario,
+  completion: string,
+  asked: PromptForm,
+): Truncation {
+  return truncate(completion, language, formOf(completion, asked), prompts.completion ?? '');
+}
+
+/** A chat model that was given a prompt to go on from may answer with a whole file. */
+const formOf = (completion: string, asked: PromptForm): PromptForm =>
+  asked === 'completion' && /^\s*```/.test(completion) ? 'instruction' : asked;
 
 /** What a prompt has before its function, without what the code defines again. */
 function contextFor(code: string, context: string, language: ScenarioLanguage): string {

@@ -10,6 +10,8 @@ export interface EvalSample {
   /** Generated ids, where the model is local. */
   tokens?: number[];
   finishReason: 'eos' | 'stop' | 'length' | 'unknown';
+  /** Where it was written under constraints: whether it satisfies them. */
+  satisfied?: boolean;
 }
 
 /** What became of a sample: one line of a run's `judged.jsonl`. */
