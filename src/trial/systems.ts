@@ -350,14 +350,65 @@ export const SYSTEMS: readonly System[] = [
     'DeepGuard (paper), mean of four layers',
     deepGuard('paper', { settings: { aggregator: 'average' } }, 'deepguard-average'),
   ),
-  ...([2, 6] as const).map((layers) =>
+  system(
+    'deepguard-2-layers',
+    'ablation',
+    'DeepGuard (paper), two layers',
+    deepGuard('paper', { settings: { layers: 2 } }, 'deepguard-2-layers'),
+  ),
+  system('deepguard-all-layers', 'ablation', 'DeepGuard (paper), all layers', (workshop) =>
+    deepGuard(
+      'paper',
+      { settings: { layers: workshop.model.nLayers } },
+      'deepguard-all-layers',
+    )(workshop),
+  ),
+  system(
+    'deepguard-random-prior',
+    'ablation',
+    'DeepGuard (paper), random numbers for its prior',
+    deepGuard('paper', { guide: { prior: 'random' } }),
+  ),
+  ...[0.1, 0.4, 0.8].map((temperature) =>
     system(
-      `deepguard-${layers}-layers`,
+      `deepguard-temperature-${temperature}`,
       'ablation',
-      `DeepGuard (paper), ${layers} layers`,
-      deepGuard('paper', { settings: { layers } }, `deepguard-${layers}-layers`),
+      `DeepGuard (paper) at temperature ${temperature}`,
+      async (workshop) => {
+        const ready = await deepGuard('paper')(workshop);
+        return {
+          ...ready,
+          options: async (prompts, sampling) => ({
+            ...(await ready.options!(prompts, sampling)),
+            // Ordinary tasks are answered greedily whatever it is.
+            temperature: sampling.temperature === 0 ? 0 : temperature,
+          }),
+        };
+      },
     ),
   ),
+  ...(
+    [
+      ['kl', 0.25],
+      ['kl', 4],
+      ['security', 3],
+    ] as const
+  ).map(([part, weight]) =>
+    system(
+      `deepguard-${part}-${weight}`,
+      'ablation',
+      `DeepGuard (paper), its ${part} loss ${weight} times`,
+      deepGuard(
+        'paper',
+        { settings: { weights: { ...VARIANTS.paper.weights, [part]: weight } } },
+        `deepguard-${part}-${weight}`,
+      ),
+    ),
+  ),
+  system('cosec-expert', 'ablation', 'CoSec’s expert, writing alone', async (workshop) => {
+    await coSec('warped')(workshop);
+    return { options: async () => ({ adapter: join(workshop.dir, 'cosec') }) };
+  }),
   ...(['generation', 'security', 'kl'] as const).map((part) =>
     system(
       `deepguard-no-${part}`,

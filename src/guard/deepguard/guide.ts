@@ -1,4 +1,4 @@
-import { ensure } from '../../core/index.js';
+import { ensure, Random } from '../../core/index.js';
 import type { GenerateOptions, LogitsContext, Model, WatchedRow } from '../../engine/index.js';
 import { type DeepGuardFile, openGuard } from './file.js';
 import { DeepGuardScorer } from './scorer.js';
@@ -14,6 +14,8 @@ export interface GuideOptions {
   /** Other than the one that the guard was trained with. */
   strength?: DeepGuardSettings['strength'];
   earlyBoost?: boolean;
+  /** The prior that was learnt, or standard normal numbers in its place: the paper's control. Defaults to `learnt`. */
+  prior?: 'learnt' | 'random';
   /** Use the guard with a model that it was not made for. Defaults to false. */
   force?: boolean;
   /** Of the scorer. Defaults to 1. */
@@ -49,6 +51,7 @@ export class DeepGuardGuide {
   readonly #every: number | undefined;
   readonly #strength: DeepGuardSettings['strength'];
   readonly #earlyBoost: boolean;
+  readonly #random: boolean;
   /** Tokens with a prior, and that divided by the largest. */
   readonly #prior: readonly (readonly [number, number])[];
 
@@ -65,7 +68,9 @@ export class DeepGuardGuide {
     this.#every = every;
     this.#strength = strength;
     this.#earlyBoost = options.earlyBoost ?? guard.settings.earlyBoost;
-    this.#prior = normalised(guard.prior);
+    const random = new Random('random prior');
+    this.#random = options.prior === 'random';
+    this.#prior = normalised(this.#random ? guard.prior.map(() => random.normal()) : guard.prior);
   }
 
   /** @throws {SutureError} as `openGuard`; BAD_ARGUMENT for an interval that is not a whole number above 0 */
@@ -93,6 +98,7 @@ export class DeepGuardGuide {
       every: this.#every ?? null,
       strength: this.#strength,
       earlyBoost: this.#earlyBoost,
+      ...(this.#random && { prior: 'random' }),
     };
   }
 

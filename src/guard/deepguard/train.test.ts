@@ -204,6 +204,25 @@ describe('guided decoding', () => {
     }
   });
 
+  it('has random numbers in place of the prior, always the same, where it is asked to', async () => {
+    const guide = await DeepGuardGuide.open(model, dir, { strength: 'half', prior: 'random' });
+    expect(guide.record).toMatchObject({ prior: 'random' });
+    const { processors } = await guide.options(prompts());
+    await guide.close();
+    const added = () => {
+      const logits = new Float32Array(model.config.vocabSize);
+      processors![0]!(logits, { ids: [], tokens: [], prompt: 0, sample: 0 });
+      return logits;
+    };
+    const values = added();
+    expect(added()).toEqual(values);
+    expect(Math.max(...values.map(Math.abs))).toBeCloseTo(0.5, 5);
+    const learnt = bias(openGuard(dir, model).prior);
+    const product = values.reduce((sum, x, i) => sum + x * learnt[i]!, 0);
+    const norms = [values, learnt].map((v) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0)));
+    expect(Math.abs(product / norms[0]! / norms[1]!)).toBeLessThan(0.2);
+  });
+
   it('boosts the second and third token as the code does', async () => {
     const options = { strength: 'half', earlyBoost: true } as const;
     const guide = await DeepGuardGuide.open(model, dir, options);
