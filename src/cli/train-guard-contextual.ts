@@ -14,11 +14,8 @@ import {
 import { readOrdinaryPrompts } from '../steer/index.js';
 import { formatCount, formatTable } from './format.js';
 import { ordinaryPromptsOf } from './ordinary.js';
-import type { GuardTrainingOptions } from './train-guard.js';
+import { type GuardTrainingOptions, givenOf } from './train-guard-options.js';
 import { functionsOf, groupsOf, leftOutText, tokenizerOf } from './train-pairs.js';
-
-/** An adapter of rank 16 learns ten times as fast as DeepGuard has it. */
-const RATE = 2e-4;
 
 /** Of ordinary requests so many families are kept apart to set the threshold by. */
 const KEPT_APART = 0.3;
@@ -31,7 +28,7 @@ export async function trainContextualGuard(
   options: GuardTrainingOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { epochs, batch, accumulate, rate = RATE, rank, alpha, dropout, seed, threads } = options;
+  const { epochs, dropout, seed, threads } = options;
   const { pairs: functions, leftOut } = distinctPairs(functionsOf(options));
   const { pairs, cuts } = tokenPairs(tokenizerOf(model), functions, {
     level: 'token',
@@ -53,11 +50,7 @@ export async function trainContextualGuard(
     ordinary,
     adapted: options.adapter,
     epochs,
-    batchSize: batch,
-    accumulate,
-    rate,
-    rank,
-    alpha,
+    ...givenOf(options),
     dropout,
     seed,
     signal,

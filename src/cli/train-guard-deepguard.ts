@@ -13,11 +13,8 @@ import {
 } from '../guard/index.js';
 import { mean } from '../stats/index.js';
 import { formatCount } from './format.js';
-import type { GuardTrainingOptions } from './train-guard.js';
+import { type GuardTrainingOptions, givenOf } from './train-guard-options.js';
 import { functionsOf, groupsOf, leftOutText, tokenizerOf } from './train-pairs.js';
-
-/** DeepGuard's learning rate. */
-const RATE = 2e-5;
 
 /** Trains DeepGuard. @returns what is printed */
 export async function trainDeepGuardVariant(
@@ -27,7 +24,7 @@ export async function trainDeepGuardVariant(
   options: GuardTrainingOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { epochs, batch, accumulate, rate = RATE, rank, alpha, dropout, seed, threads } = options;
+  const { epochs, dropout, seed, threads } = options;
   const { pairs: functions, leftOut } = distinctPairs(functionsOf(options));
   const { pairs, cuts } = tokenPairs(tokenizerOf(model), functions, {
     level: 'all',
@@ -40,11 +37,7 @@ export async function trainDeepGuardVariant(
     settings,
     validation,
     epochs,
-    batchSize: batch,
-    accumulate,
-    rate,
-    rank,
-    alpha,
+    ...givenOf(options),
     dropout,
     seed,
     signal,

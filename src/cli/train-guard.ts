@@ -19,30 +19,16 @@ import { load } from './load.js';
 import { trainContextualGuard } from './train-guard-contextual.js';
 import { trainDeepGuardVariant } from './train-guard-deepguard.js';
 import {
-  type PairOptions,
+  GUARD_VARIANTS,
+  type GuardTrainingOptions,
+  type GuardVariant,
+} from './train-guard-options.js';
+import {
   shareBelowOne,
   withAdapterOptions,
   withPaceOptions,
   withPairOptions,
 } from './train-pairs.js';
-
-const VARIANTS = ['contextual', 'paper', 'code'] as const;
-type VariantName = (typeof VARIANTS)[number];
-
-export interface GuardTrainingOptions extends Omit<PairOptions, 'rate'> {
-  /** The variant has a default of its own. */
-  rate?: number;
-  variant: VariantName;
-  preset?: string;
-  setting: [string, unknown][];
-  /** False for `--no-adapter`. */
-  adapter: boolean;
-  ordinary?: string;
-  rank: number;
-  alpha: number;
-  dropout: number;
-  validation: number;
-}
 
 /** `suture train guard`: Suture's own, or DeepGuard as its paper says or as its code does. */
 export function trainGuardCommand(): Command {
@@ -53,8 +39,8 @@ export function trainGuardCommand(): Command {
         '--variant <name>',
         'Suture’s own; or DeepGuard, as its paper says or as its released code does',
       )
-        .choices(VARIANTS)
-        .default('contextual' satisfies VariantName),
+        .choices(GUARD_VARIANTS)
+        .default('contextual' satisfies GuardVariant),
     )
     .option(
       '--preset <name>',
@@ -73,8 +59,16 @@ export function trainGuardCommand(): Command {
     .option('--no-adapter', 'guide the model, and leave its weights alone; contextual only')
     .option('--validation <x>', 'share of the pairs kept apart, whole groups', shareBelowOne, 0.2)
     .action(run);
-  const pace = { epochs: 5, batchSize: 8, accumulate: 2, rate: undefined, seed: 42 };
-  withAdapterOptions(withPairOptions(command), { rank: 16, alpha: 32, dropout: 0.1 });
+  // What is not given is as the variant has it (docs/guard.md).
+  const pace = {
+    epochs: 5,
+    batchSize: undefined,
+    accumulate: undefined,
+    rate: undefined,
+    seed: 42,
+  };
+  const adapter = { rank: undefined, alpha: undefined, dropout: 0.1 };
+  withAdapterOptions(withPairOptions(command), adapter);
   return withPaceOptions(command, 'pairs', pace, 'most epochs');
 }
 

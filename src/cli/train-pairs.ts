@@ -60,7 +60,7 @@ export const withPaceOptions = (
 /** Size and dropout of a LoRA adapter. */
 export const withAdapterOptions = (
   command: Command,
-  adapter: Record<'rank' | 'alpha' | 'dropout', number>,
+  adapter: Record<'rank' | 'alpha' | 'dropout', number | undefined>,
 ): Command =>
   command
     .option('--rank <n>', 'rank of the adapter', wholeNumber(1), adapter.rank)

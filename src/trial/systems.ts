@@ -290,7 +290,7 @@ export const SYSTEMS: readonly System[] = [
   system(
     'guard-kl-1',
     'ablation',
-    'the guard, its adapter hardly held to the model as it was (KL once, not 64 times)',
+    'the guard, its adapter hardly held to the model as it was (KL once, not 16 times)',
     contextual({ settings: { weights: { ...CONTEXTUAL.weights, kl: 1 } } }, 'guard-kl-1'),
   ),
   system(

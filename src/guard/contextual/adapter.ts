@@ -1,7 +1,7 @@
 import type { Model } from '../../engine/index.js';
 import { initialLora, loraTargets, writeAdapter } from '../../train/index.js';
+import { coSecTargets } from '../cosec/train.js';
 import type { TokenPair } from '../data/tokens.js';
-import { deepGuardTargets } from '../deepguard/train.js';
 import { optimise } from '../optimise.js';
 import { ContrastObjective, contrastItems } from './contrast.js';
 import type { ContextualOptions } from './train.js';
@@ -26,10 +26,10 @@ export async function trainAdapter(
   options: ContextualOptions,
 ): Promise<TrainedAdapter> {
   const { dir, settings, validation, ordinary, seed = 42 } = options;
-  const { rank = 16, alpha = 32, dropout = 0.1 } = options;
-  const { epochs = 5, batchSize = 8, accumulate = 2, rate = 2e-4 } = options;
+  const { rank = 8, alpha = 16, dropout = 0.1 } = options;
+  const { epochs = 5, batchSize = 2, accumulate = 1, rate = 2e-4 } = options;
   const { config, checkpoint } = model;
-  const targetModules = options.targetModules ?? deepGuardTargets(config);
+  const targetModules = options.targetModules ?? coSecTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
   const modules = loraTargets(config, lora);
   const objective = new ContrastObjective(

@@ -31,7 +31,7 @@ export const contextualSettings = z.strictObject({
 export type ContextualSettings = z.infer<typeof contextualSettings>;
 
 export const CONTEXTUAL: ContextualSettings = {
-  weights: { secure: 1, contrast: 1, kl: 64 },
+  weights: { secure: 1, contrast: 0.2, kl: 16 },
   beta: 0.5,
   width: 64,
   layers: 'all',

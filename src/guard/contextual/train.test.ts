@@ -77,7 +77,7 @@ afterAll(async () => {
 
 describe('training', () => {
   it('learns where secure and vulnerable code part, and which token is the secure one', () => {
-    expect(run.adapter!.targetModules).toEqual(['q_proj', 'k_proj', 'v_proj', 'o_proj']);
+    expect(run.adapter!.targetModules).toEqual(['q_proj', 'v_proj']);
     expect(run.layers.map(({ name }) => name)).toEqual(['none', 'CWE-787 c', 'candidates']);
     for (const { reads } of run.layers) {
       expect(reads.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 5);

@@ -31,18 +31,18 @@ export interface ContextualOptions extends TrainingOptions {
   ordinary: { train: readonly OrdinaryText[]; validation: readonly OrdinaryText[] };
   /** Whether the model is adapted, or only guided. Defaults to true. */
   adapted?: boolean;
-  /** Of the adapters. Defaults to 16, and alpha to 32. */
+  /** Of the adapters. Defaults to 8, and alpha to 16. */
   rank?: number;
   alpha?: number;
-  /** Last parts of the adapted layers' names. Defaults to `deepGuardTargets`. */
+  /** Last parts of the adapted layers' names. Defaults to `coSecTargets`. */
   targetModules?: readonly string[];
   /** In the adapters. Defaults to 0.1. */
   dropout?: number;
   /** Of the adapters. Defaults to 5. */
   epochs?: number;
-  /** Pairs of one pass, and as many ordinary texts. Defaults to 8. */
+  /** Pairs of one pass, and as many ordinary texts. Defaults to 2. */
   batchSize?: number;
-  /** Passes of one step. Defaults to 2. */
+  /** Passes of one step. Defaults to 1. */
   accumulate?: number;
   /** The adapters' highest learning rate: a tenth of all steps leads up to it, the others linearly down. Defaults to 2e-4. */
   rate?: number;
