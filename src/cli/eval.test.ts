@@ -140,6 +140,19 @@ describe('suture eval', { timeout: 120_000 }, () => {
     expect(JSON.parse(compared.out)).toMatchObject({ pairs: 18, flips: [] });
   });
 
+  it('writes the samples as a table', async () => {
+    const { out, code } = await suture(['export', 'whole', '--format', 'jsonl']);
+    expect(code).toBe(0);
+    const rows = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows).toHaveLength(18);
+    for (const row of rows) expect(row).toMatchObject({ secure: expect.any(Boolean) });
+    expect((await suture(['export', 'whole', '--format', 'csv', '-o', 'whole.csv'])).code).toBe(0);
+    expect(readFileSync(path('whole.csv'), 'utf8')).toMatch(/^scenario,cwe,.*,reasons\r\n/);
+  });
+
   it('writes a page of the samples and what other tools read', async () => {
     expect((await suture(['eval', 'view', 'whole'])).out).toContain(join('whole', 'samples.html'));
     expect(readFileSync(path('whole/samples.html'), 'utf8')).toContain('<script id="data"');

@@ -17,7 +17,7 @@ const VECTOR = 'runs/repair-cwe-787-seed0/cwe-787.safetensors';
 export const GROUPS = {
   'Repair and use': ['repair', 'generate', 'serve', 'studio', 'vector', 'gate', 'guard'],
   Understand: ['diagnose', 'gap', 'probe', 'lens', 'patch'],
-  'Scan and evaluate': ['scan', 'eval', 'compare', 'report'],
+  'Scan and evaluate': ['scan', 'eval', 'compare', 'report', 'export'],
   Train: ['train', 'organism', 'merge'],
   'Models and machine': ['pull', 'inspect', 'verify', 'cache', 'doctor', 'complete'],
 } as const;
@@ -120,6 +120,10 @@ export const HELP: Record<string, Help> = {
   report: {
     summary: 'put runs side by side',
     examples: ['report runs/mine -o mine.html', 'report runs/base runs/steered --format markdown'],
+  },
+  export: {
+    summary: "a run's samples as a table",
+    examples: ['export runs/base --format csv -o base.csv', 'export runs/mine --format jsonl'],
   },
   train: { summary: 'learn from functions before and after a fix', examples: [] },
   'train guard': { examples: ['train guard --functions pairs.jsonl -o guards/mine'], works: true },

@@ -7,6 +7,7 @@ import { compareCommand } from './compare.js';
 import { diagnoseCommand } from './diagnose.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { exportTableCommand } from './export.js';
 import { gapCommand } from './gap.js';
 import { gateCommand } from './gate.js';
 import { generateCommand } from './generate.js';
@@ -60,6 +61,7 @@ export function suture(): Command {
     .addCommand(evalCommand())
     .addCommand(compareCommand())
     .addCommand(reportCommand())
+    .addCommand(exportTableCommand())
     .addCommand(trainCommand())
     .addCommand(organismCommand())
     .addCommand(mergeCommand())

@@ -7,6 +7,7 @@ export {
   type Resumed,
 } from './complete.js';
 export { type ExportedRun, type Judged, judgedByScenario } from './export/exported.js';
+export { asCsv, asJsonLines, type Cell, type FlatRow, flatSamples } from './export/flat.js';
 export { exportInspect } from './export/inspect.js';
 export { exportLmEval, type LmEvalFiles } from './export/lm-eval.js';
 export { type RunOnDisk, withRunOnDisk } from './export/on-disk.js';

@@ -324,7 +324,7 @@ ${dotChart(
   PERCENT_AXIS,
 )}
 ${scrolling(
-  'arms',
+  'compared',
   'Per cent with 95 % intervals; by how much it flatters in percentage points of secure & well-formed, p corrected with all other comparisons.',
   html`
 <thead><tr><th scope="col"></th>${COMPARED_OUTCOMES.map((name) => html`<th scope="col">${capital(OUTCOME_LABELS[name])}</th>`)}<th scope="col">Flattered by</th></tr></thead>
