@@ -168,10 +168,10 @@ interface DrawingOptions {
 async function openExpert(
   model: Model,
   dir: string,
-  options: GuardOptions & DrawingOptions,
+  options: GuardOptions & { force?: true } & DrawingOptions,
   signal: AbortSignal,
 ): Promise<Guide> {
-  const { temperature, topP, expertModel: id, expertVariant: variant } = options;
+  const { temperature, topP, expertModel: id, expertVariant: variant, force } = options;
   const { dtype, device, threads } = options;
   const own = id === undefined ? undefined : await load(id, { dtype, device, threads, signal });
   try {
@@ -180,6 +180,7 @@ async function openExpert(
       topP,
       ...(variant && { variant }),
       ...(own && { expertModel: own }),
+      ...(force && { force }),
     });
     return {
       record: { expert: { path: resolve(dir), ...guide.record } },

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LogitsProcessor, loadModel, type Model } from '../../engine/index.js';
 import { initialLora, loraTargets, writeAdapter } from '../../train/index.js';
 import { fixture, lively } from '../testing/numeric.js';
+import { writeExpert } from './file.js';
 import { CoSecGuide, type CoSecGuideOptions } from './guide.js';
 import { coSecTargets } from './train.js';
 
@@ -171,6 +172,29 @@ describe('co-decoding', () => {
     await guide.close();
     await own.close();
     await other.close();
+  });
+
+  it('refuses an expert of another model, and another adapter than was bound, unless forced', async () => {
+    const bound = join(root, 'bound');
+    cpSync(dir, bound, { recursive: true });
+    const origin = {
+      model: 'another',
+      model_hash: model.hash,
+      tokenizer_hash: model.tokenizer!.hash,
+      template_hash: model.tokenizer!.chatTemplateHash ?? '',
+      data_hash: '',
+      training: {},
+    };
+    const open = (force = false) => CoSecGuide.open(model, bound, { ...SAMPLING, force });
+    writeExpert(bound, origin);
+    open();
+    cpSync(join(same, 'adapter_model.safetensors'), join(bound, 'adapter_model.safetensors'));
+    expect(() => open()).toThrow('not the one');
+    writeExpert(bound, { ...origin, model_hash: 'f'.repeat(64) });
+    expect(() => open()).toThrow('another model (another): the weights differ');
+    open(true);
+    writeFileSync(join(bound, 'expert.json'), '{}');
+    expect(() => open(true)).toThrow('not written by this version');
   });
 
   it('refuses what cannot work', async () => {

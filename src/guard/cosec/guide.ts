@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ensure } from '../../core/index.js';
 import {
   distribution,
@@ -7,7 +6,7 @@ import {
   type LogitsContext,
   type Model,
 } from '../../engine/index.js';
-import { hashOf } from '../bound.js';
+import { adapterHash, ensureExpertFits } from './file.js';
 import { coDecoded } from './mixture.js';
 
 /**
@@ -34,6 +33,8 @@ export interface CoSecGuideOptions {
   /** Of the expert. Default to 0.1 and 0.95. */
   expertTemperature?: number;
   expertTopP?: number;
+  /** Take an expert that was trained on another model than it is used with. Defaults to false. */
+  force?: boolean;
 }
 
 /**
@@ -63,6 +64,7 @@ export class CoSecGuide {
       threshold: 0.3,
       expertTemperature: 0.1,
       expertTopP: 0.95,
+      force: false,
       ...options,
     };
   }
@@ -70,7 +72,8 @@ export class CoSecGuide {
   /**
    * @param dir a PEFT folder, of `trainCoSec`
    * @throws {SutureError} BAD_ARGUMENT for a temperature of 0, where nothing is drawn, for a threshold below 0 or of 1 and more,
-   *   or an expert with another tokenizer or fewer positions; BAD_ADAPTER; NOT_FOUND
+   *   or an expert with another tokenizer or fewer positions; BAD_ADAPTER, also for one that was trained on another model;
+   *   NOT_FOUND
    */
   static open(model: Model, dir: string, options: CoSecGuideOptions): CoSecGuide {
     const guide = new CoSecGuide(model, dir, options);
@@ -86,6 +89,7 @@ export class CoSecGuide {
       `The threshold must be from 0 to below 1; got ${threshold}.`,
     );
     ensureAlike(model, guide.#expert);
+    ensureExpertFits(dir, guide.#expert, guide.#options.force);
     guide.#expert.follow({ adapter: dir }); // throws where it does not fit
     return guide;
   }
@@ -94,7 +98,7 @@ export class CoSecGuide {
   get record() {
     const { variant, threshold, expertTemperature, expertTopP, expertModel } = this.#options;
     return {
-      hash: hashOf(join(this.#dir, 'adapter_model.safetensors')),
+      hash: adapterHash(this.#dir),
       model: expertModel ? { id: expertModel.id, hash: expertModel.hash } : null,
       variant,
       threshold,

@@ -138,6 +138,12 @@ describe('training', () => {
     expect(run.targetModules).toEqual(['q_proj', 'v_proj']);
     const config = JSON.parse(readFileSync(join(dir, 'adapter_config.json'), 'utf8'));
     expect(config).toMatchObject({ r: 8, lora_alpha: 16, lora_dropout: 0.05 });
+    const bound = JSON.parse(readFileSync(join(dir, 'expert.json'), 'utf8'));
+    expect(bound).toMatchObject({
+      model: 'organism',
+      model_hash: model.hash,
+      training: { epochs: 8, rate: 2e-3, warmup: 2, rank: 8, seed: 3407 },
+    });
     /** Over all changed tokens. */
     const logp = async (more: object) => {
       let sum = 0;

@@ -7,9 +7,11 @@ import {
   type Trainable,
   writeAdapter,
 } from '../../train/index.js';
+import { originOf } from '../bound.js';
 import type { TokenPair } from '../data/tokens.js';
 import { ensureTrainable, optimise, type Pace, type TrainingOptions } from '../optimise.js';
 import { SafeCoderObjective } from '../safecoder/objective.js';
+import { writeExpert } from './file.js';
 import { expertSamples } from './samples.js';
 
 /** What CoSec's code does where nothing else is said. */
@@ -124,18 +126,23 @@ export async function trainCoSec(
   const lora = { rank, alpha, targetModules, dropout };
   const modules = loraTargets(config, lora);
   const trainable = { kind: 'lora', weights: checkpoint.weights, modules } as const;
+  const pace = { epochs, batchSize, accumulate, rate, seed };
   const { parameters, steps, reports } = await optimise(
     {
       dir,
       objective: coSecObjective(config, trainable, { dropout, seed }),
       initial: initialLora(config, modules, seed),
       items: samples,
-      pace: { epochs, batchSize, accumulate, rate, seed },
+      pace,
       warmup: { steps: warmup },
     },
     options,
   );
   writeAdapter(dir, parameters, { ...lora, baseModel: model.id });
+  writeExpert(dir, {
+    ...originOf(model, pairs),
+    training: { ...lora, ...pace, warmup, maxTokens },
+  });
   return {
     steps,
     targetModules,
