@@ -83,11 +83,13 @@ function show({ dir, leftOut, cuts, train, validation, trained }: Found): string
     adapter === undefined
       ? 'The model is not adapted'
       : `${formatCount(adapter.parameters)} parameters of the adapter (${adapter.targetModules.join(', ')}), ${adapter.steps} steps`;
+  const signed = (gain: number) => `${gain >= 0 ? '+' : ''}${gain.toFixed(4)}`;
   const trials = formatTable([
-    ['strength', 'gain per token', 'secure where functions part'],
+    ['strength', 'gain per token', 'at least', 'secure where functions part'],
     ...acting.trials.map((trial) => [
       `${trial.strength}${trial.strength === acting.strength ? ' *' : ''}`,
-      `${trial.gain >= 0 ? '+' : ''}${trial.gain.toFixed(4)}`,
+      signed(trial.gain),
+      signed(trial.low),
       per(trial.secure),
     ]),
   ]);
@@ -102,7 +104,7 @@ ${adapted}; ${formatCount(analyser.parameters)} of the analyser, from ${analyser
 Probabilities of a decision are off by ${per(calibration.after)} on average (${per(calibration.before)} before calibration)
 It acts where a decision is more likely than ${acting.threshold.toFixed(3)}; above ${ordinary.value.toFixed(3)} lie ${ordinary.alarms} of ${ordinary.prompts} ordinary texts that it never saw
 
-On pairs and ordinary texts never trained on, by strength (* kept)
+On pairs and ordinary texts never trained on, by strength (* kept${acting.strength === 0 ? ': no guidance, as none is sure to gain' : ''})
 ${trials}
 What it reads, and in which shares
 ${reads}

@@ -87,6 +87,7 @@ describe('chooseActing', () => {
     risk: 0.9,
     weight: 1,
     parting: true,
+    group: 'a',
     ...over,
   });
 
@@ -108,22 +109,51 @@ describe('chooseActing', () => {
     );
   });
 
-  it('is the one under which what was written is most likely', () => {
-    const { strength, trials } = chooseActing([place({})], 0.5);
-    const gains = trials.map(({ gain }) => gain);
-    expect(trials.find((trial) => trial.strength === strength)!.gain).toBe(Math.max(...gains));
+  const two = [place({}), place({ group: 'b' })];
+  it('is the one whose gain is the surest, over groups', () => {
+    const { strength, trials } = chooseActing(two, 0.5);
+    const lows = trials.map(({ low }) => low);
+    expect(trials.find((trial) => trial.strength === strength)!.low).toBe(Math.max(...lows));
     expect(strength).toBe(8);
-    expect(trials[0]).toEqual({ strength: 0, gain: 0, secure: 0 });
+    expect(trials[0]).toEqual({ strength: 0, gain: 0, low: 0, secure: 0 });
     expect(trials.at(-1)!.secure).toBe(1);
+    // Groups that are alike leave no doubt.
+    expect(trials.at(-1)!.low).toBeCloseTo(trials.at(-1)!.gain, 12);
+    // What one group alone gains may be chance.
+    const doubtful = [place({}), ...['b', 'c'].map((group) => place({ group, scores: [0, 0] }))];
+    const { strength: none, trials: tried } = chooseActing(doubtful, 0.5);
+    expect(tried.at(-1)!.gain).toBeGreaterThan(0);
+    expect(none).toBe(0);
+    expect(chooseActing([place({})], 0.5).strength).toBe(0);
     // Ordinary code on which it acts, and to its harm: four such places outweigh the one.
-    const ordinary = place({ next: 0, other: undefined, parting: false, weight: 4 });
-    const less = chooseActing([place({}), ordinary], 0.5);
-    expect(less.strength).toBe(0);
+    const ordinary = two.map((one) => ({
+      ...one,
+      next: 0,
+      other: undefined,
+      parting: false,
+      weight: 4,
+    }));
+    expect(chooseActing([...two, ...ordinary], 0.5).strength).toBe(0);
     // A threshold above the ordinary code's risk leaves it alone.
-    const calmer = chooseActing([place({}), { ...ordinary, risk: 0.55 }], 0.5);
-    expect(calmer).toMatchObject({ threshold: 0.6, strength: 8 });
+    const calm = ordinary.map((one) => ({ ...one, risk: 0.55 }));
+    expect(chooseActing([...two, ...calm], 0.5)).toMatchObject({ threshold: 0.6, strength: 8 });
     // Below the threshold nothing is done.
-    const { trials: none } = chooseActing([place({ risk: 0.5 })], 0.5);
-    expect(none.every(({ gain }) => gain === 0)).toBe(true);
+    const { trials: idle } = chooseActing(
+      two.map((one) => ({ ...one, risk: 0.5 })),
+      0.5,
+    );
+    expect(idle.every(({ gain }) => gain === 0)).toBe(true);
+  });
+
+  it('has the standard error of a ratio over groups', () => {
+    // Gains g and 0 of groups with weights 1 and 3: the mean is g / 4, deviations 3g/4 and -3g/4.
+    const { trials } = chooseActing(
+      [place({}), place({ group: 'b', scores: [0, 0], weight: 3 })],
+      0.5,
+    );
+    const { gain, low } = trials.at(-1)!;
+    const g = 4 * gain;
+    const error = Math.sqrt(2 * 2 * ((3 * g) / 4) ** 2) / 4;
+    expect(low).toBeCloseTo(gain - 1.96 * error, 10);
   });
 });

@@ -117,12 +117,16 @@ export interface Weighed {
   weight: number;
   /** Whether secure and vulnerable code part here. */
   parting: boolean;
+  /** Places of one group are alike. */
+  group: string;
 }
 
 export interface StrengthTrial {
   strength: number;
   /** Gain in the log-probability of what was written, in nats, on average over all places. */
   gain: number;
+  /** The lower end of its 95 % interval over groups. */
+  low: number;
   /** Of the places where functions part: in which share the secure token is the more likely one. */
   secure: number;
 }
@@ -155,41 +159,59 @@ export interface Acting {
 }
 
 /**
- * The threshold and the strength under which secure functions and ordinary code are most likely; strength 0, which is no
- * guidance, where none makes them more so.
+ * The threshold and the strength whose gain on secure functions and ordinary code is the surest: the lower end of its
+ * interval over groups is the highest. Where none is above 0, the strength is 0: no guidance.
  *
  * @param least the threshold that ordinary texts ask for
  */
 export function chooseActing(places: readonly Weighed[], least: number): Acting {
   const all = [least, ...THRESHOLDS.filter((one) => one > least)].map((threshold) => {
     const trials = [0, ...STRENGTHS].map((strength) => tryStrength(places, threshold, strength));
-    const best = trials.reduce((a, b) => (b.gain > a.gain ? b : a));
-    return { threshold, strength: best.strength, trials, gain: best.gain };
+    const best = trials.reduce((a, b) => (b.low > a.low ? b : a));
+    return { threshold, strength: best.strength, trials, low: best.low };
   });
-  const { gain: _, ...acting } = all.reduce((a, b) => (b.gain > a.gain ? b : a));
+  const { low: _, ...acting } = all.reduce((a, b) => (b.low > a.low ? b : a));
   return acting;
 }
+
+/** Half the width of a normal 95 % interval, in standard errors. */
+const Z = 1.96;
 
 function tryStrength(
   places: readonly Weighed[],
   threshold: number,
   strength: number,
 ): StrengthTrial {
-  let [gain, secure, total, partings] = [0, 0, 0, 0];
-  for (const { logProbabilities, scores, next, other, risk, weight, parting } of places) {
+  const groups = new Map<string, { gain: number; weight: number }>();
+  let [secure, partings] = [0, 0];
+  for (const { logProbabilities, scores, next, other, risk, weight, parting, group } of places) {
     const added =
       risk > threshold ? biases(scores, logProbabilities, strength) : scores.map(() => 0);
     // All tokens' probabilities add up to 1 again: those of the others only shrink.
     const norm = Math.log1p(
       added.reduce((sum, x, i) => sum + Math.exp(logProbabilities[i]!) * Math.expm1(x), 0),
     );
-    gain += weight * ((next === undefined ? 0 : added[next]!) - norm);
-    total += weight;
+    const own = groups.get(group) ?? { gain: 0, weight: 0 };
+    own.gain += weight * ((next === undefined ? 0 : added[next]!) - norm);
+    own.weight += weight;
+    groups.set(group, own);
     if (!parting) continue;
     const likely = (i: number | undefined) =>
       i === undefined ? Number.NEGATIVE_INFINITY : logProbabilities[i]! + added[i]!;
     partings++;
     if (likely(next) > likely(other)) secure++;
   }
-  return { strength, gain: gain / total, secure: secure / Math.max(1, partings) };
+  const { gain, error } = ratio([...groups.values()]);
+  return { strength, gain, low: gain - Z * error, secure: secure / Math.max(1, partings) };
+}
+
+/** Gain by weight over groups, and its standard error by linearisation: groups, not places, are drawn. */
+function ratio(groups: readonly { gain: number; weight: number }[]) {
+  const total = groups.reduce((sum, { weight }) => sum + weight, 0);
+  const gain = groups.reduce((sum, one) => sum + one.gain, 0) / total;
+  const squares = groups.reduce((sum, one) => sum + (one.gain - gain * one.weight) ** 2, 0);
+  const n = groups.length;
+  // One group says nothing of others.
+  const error = n < 2 ? Number.POSITIVE_INFINITY : Math.sqrt((squares * n) / (n - 1)) / total;
+  return { gain, error: gain === 0 && squares === 0 ? 0 : error };
 }

@@ -102,6 +102,7 @@ export async function measure(
         risk: risks[i]!,
         weight: other === undefined ? rest[sequence]!.all / rest[sequence]!.weighed : 1,
         parting: other !== undefined,
+        group: groups[sequence]!,
       },
     ];
   });
