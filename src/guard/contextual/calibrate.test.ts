@@ -110,15 +110,19 @@ describe('chooseActing', () => {
   });
 
   const two = [place({}), place({ group: 'b' })];
-  it('is the one whose gain is the surest, over groups', () => {
+  it('is the smallest one whose gain is nearly the surest, over groups', () => {
     const { strength, trials } = chooseActing(two, 0.5);
-    const lows = trials.map(({ low }) => low);
-    expect(trials.find((trial) => trial.strength === strength)!.low).toBe(Math.max(...lows));
-    expect(strength).toBe(8);
+    const most = Math.max(...trials.map(({ low }) => low));
+    const enough = trials.filter(({ low }) => low >= 0.9 * most);
+    expect(strength).toBe(enough[0]!.strength);
+    expect(enough.length).toBeGreaterThan(1);
     expect(trials[0]).toEqual({ strength: 0, gain: 0, low: 0, secure: 0 });
     expect(trials.at(-1)!.secure).toBe(1);
     // Groups that are alike leave no doubt.
     expect(trials.at(-1)!.low).toBeCloseTo(trials.at(-1)!.gain, 12);
+    // Where the model has the secure token already, there is nothing to act for.
+    const settled = two.map((one) => ({ ...one, next: 0, other: 1, scores: [1, -1] }));
+    expect(chooseActing(settled, 0.5).strength).toBe(0);
     // What one group alone gains may be chance.
     const doubtful = [place({}), ...['b', 'c'].map((group) => place({ group, scores: [0, 0] }))];
     const { strength: none, trials: tried } = chooseActing(doubtful, 0.5);
@@ -136,7 +140,7 @@ describe('chooseActing', () => {
     expect(chooseActing([...two, ...ordinary], 0.5).strength).toBe(0);
     // A threshold above the ordinary code's risk leaves it alone.
     const calm = ordinary.map((one) => ({ ...one, risk: 0.55 }));
-    expect(chooseActing([...two, ...calm], 0.5)).toMatchObject({ threshold: 0.6, strength: 8 });
+    expect(chooseActing([...two, ...calm], 0.5)).toMatchObject({ threshold: 0.6, strength });
     // Below the threshold nothing is done.
     const { trials: idle } = chooseActing(
       two.map((one) => ({ ...one, risk: 0.5 })),

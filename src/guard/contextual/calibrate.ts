@@ -158,19 +158,27 @@ export interface Acting {
   trials: StrengthTrial[];
 }
 
+/** Of the surest gain, so much is enough: what acts less does less harm where it is wrong. */
+const ENOUGH = 0.9;
+
 /**
- * The threshold and the strength whose gain on secure functions and ordinary code is the surest: the lower end of its
- * interval over groups is the highest. Where none is above 0, the strength is 0: no guidance.
+ * The threshold whose gain on secure functions and ordinary code is the surest, by the lower end of its interval over
+ * groups, and the smallest strength that has nearly as sure a one. Only strengths count under which the secure token is
+ * the more likely one in more of the places where functions part than without; where none has a gain that is sure, the
+ * strength is 0: no guidance.
  *
  * @param least the threshold that ordinary texts ask for
  */
 export function chooseActing(places: readonly Weighed[], least: number): Acting {
   const all = [least, ...THRESHOLDS.filter((one) => one > least)].map((threshold) => {
     const trials = [0, ...STRENGTHS].map((strength) => tryStrength(places, threshold, strength));
-    const best = trials.reduce((a, b) => (b.low > a.low ? b : a));
-    return { threshold, strength: best.strength, trials, low: best.low };
+    const without = trials[0]!.secure;
+    const sure = trials.filter(({ low, secure }) => low > 0 && secure > without);
+    const most = Math.max(0, ...sure.map(({ low }) => low));
+    const enough = sure.find(({ low }) => low >= ENOUGH * most);
+    return { threshold, strength: enough?.strength ?? 0, trials, most };
   });
-  const { low: _, ...acting } = all.reduce((a, b) => (b.low > a.low ? b : a));
+  const { most: _, ...acting } = all.reduce((a, b) => (b.most > a.most ? b : a));
   return acting;
 }
 
