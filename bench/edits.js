@@ -2,8 +2,9 @@ import { Random } from '../dist/core/index.js';
 import { openModel } from '../dist/engine/checkpoint.js';
 import { Device } from '../dist/engine/index.js';
 import { routeVectors } from '../dist/steer/index.js';
-import { Bench, withModel } from './decoder.js';
+import { Bench } from './decoder.js';
 import { median, noise, report, THREADS, timed } from './measure.js';
+import { withModel } from './model.js';
 
 const CWES = /** @type {const} */ ([
   'CWE-787',

@@ -6,8 +6,8 @@ import { initialAnalyser as initialDeepGuard } from '../dist/guard/deepguard/ana
 import { writeGuard } from '../dist/guard/deepguard/file.js';
 import { CONTEXTUAL, ContextualGuide, DeepGuardGuide, VARIANTS } from '../dist/guard/index.js';
 import { initialLora, loraTargets, writeAdapter } from '../dist/train/index.js';
-import { withModel } from './decoder.js';
 import { median, noise, report, THREADS, timed } from './measure.js';
+import { withModel } from './model.js';
 
 const PROMPT = 64;
 const TOKENS = 128;

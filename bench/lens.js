@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { readLens } from '../dist/diagnose/lens/read.js';
 import { loadModel } from '../dist/engine/index.js';
 import { LensTrainer } from '../dist/train/index.js';
 import { THREADS, timed } from './measure.js';
-import { CONFIG, writeModel } from './probe.js';
+import { CONFIG, withModel } from './model.js';
 
 const ITEMS = 8;
 const PROMPT = 120;
@@ -16,15 +13,7 @@ const TOKENS = 128;
  * What the logit lens at every layer of a 0.5B shape costs beside plain passes over the same rows, and a
  * step of the tuned lens, all layers of it.
  */
-export async function benchLens() {
-  const dir = mkdtempSync(join(tmpdir(), 'suture-bench-'));
-  try {
-    writeModel(dir);
-    await run(dir);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
+export const benchLens = () => withModel(run);
 
 /** @param {string} dir */
 async function run(dir) {

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { outcomes } from '../dist/diagnose/patch/run.js';
 import { loadModel } from '../dist/engine/index.js';
 import { THREADS, timed } from './measure.js';
-import { CONFIG, writeModel } from './probe.js';
+import { CONFIG, withModel } from './model.js';
 
 const PROMPT = 120;
 /** Where of the prompt the other places are: half of it comes behind. */
@@ -14,15 +11,7 @@ const MIDDLE = 60;
  * What patching costs at a 0.5B shape beside plain passes over the same prompt: one edit at the decision of every
  * layer's stream, attention and MLP, and one in the middle of the prompt.
  */
-export async function benchPatch() {
-  const dir = mkdtempSync(join(tmpdir(), 'suture-bench-'));
-  try {
-    writeModel(dir);
-    await run(dir);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
+export const benchPatch = () => withModel(run);
 
 /** @param {string} dir */
 async function run(dir) {

@@ -1,27 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { analyse } from '../dist/diagnose/probe/analyse.js';
 import { meanEmbeddings, readResiduals } from '../dist/diagnose/probe/read.js';
 import { loadModel } from '../dist/engine/index.js';
-import { parseConfig, weightShapes } from '../dist/models/index.js';
 import { bagsOfTokens } from '../dist/stats/index.js';
-import { writeSafetensors } from '../dist/tensor/index.js';
 import { noise, THREADS } from './measure.js';
+import { CONFIG, withModel } from './model.js';
 
-/** The shape of Qwen2.5-0.5B. */
-export const CONFIG = {
-  model_type: 'qwen2',
-  vocab_size: 151936,
-  hidden_size: 896,
-  intermediate_size: 4864,
-  num_hidden_layers: 24,
-  num_attention_heads: 14,
-  num_key_value_heads: 2,
-  rope_theta: 1000000,
-  rms_norm_eps: 1e-6,
-  tie_word_embeddings: true,
-};
 const ROWS = 200;
 const TOKENS = 120; // of a prompt of 480 characters
 const GROUPS = 7;
@@ -32,15 +15,7 @@ const PASSED = 40;
  * What probing 200 prompts at every layer costs beside a plain forward pass over them: a pass that
  * reads every residual stream, the lexical controls, and all probes with their folds, shufflings and intervals.
  */
-export async function benchProbe() {
-  const dir = mkdtempSync(join(tmpdir(), 'suture-bench-'));
-  try {
-    writeModel(dir);
-    await run(dir);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
+export const benchProbe = () => withModel(run);
 
 /** @param {string} dir */
 async function run(dir) {
@@ -112,20 +87,4 @@ async function seconds(work) {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
-}
-
-/** Random weights of that shape. @param {string} dir */
-export function writeModel(dir) {
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(CONFIG));
-  const shapes = weightShapes(parseConfig(CONFIG, 'bench'));
-  const tensors = new Map(
-    [...shapes].map(([name, shape]) => {
-      const dims = [...shape];
-      const size = dims.reduce((a, b) => a * b, 1);
-      const data = () =>
-        name.includes('norm') ? new Float32Array(size).fill(1) : noise(size, 0.03);
-      return [name, { dims, read: () => ({ dims, data: data() }) }];
-    }),
-  );
-  writeSafetensors(join(dir, 'model.safetensors'), tensors);
 }

@@ -3,8 +3,8 @@ import { openModel } from '../dist/engine/checkpoint.js';
 import { Device } from '../dist/engine/index.js';
 import { parseConfig } from '../dist/models/index.js';
 import { initialLora, initialWeights, loraTargets, Trainer } from '../dist/train/index.js';
-import { withModel } from './decoder.js';
 import { best, gemmRate, median, report, THREADS } from './measure.js';
+import { withModel } from './model.js';
 
 const SHAPE = { layers: 8, d: 256, heads: 4, mlp: 704, vocab: 4096, seq: 256, batch: 16 };
 
