@@ -7,6 +7,7 @@ import { type GateFile, routeVectors, type VectorFile, writeVector } from '../st
 import { difference, dot, norm } from '../tensor/index.js';
 import { startServer } from './index.js';
 import { openModel, repairVector, type Started, start, TASK } from './testing/models.js';
+import { Vectors } from './vectors.js';
 
 const LAYER = 3;
 /** Of these a gate is made that takes the first two for what they are and abstains on the third. */
@@ -122,6 +123,19 @@ describe('base+auto', () => {
     await ask('base+auto');
     expect(load).not.toHaveBeenCalled();
     load.mockRestore();
+  });
+
+  it('makes what it chooses among once, and anew where a vector changes', () => {
+    const own = new Vectors(model, 'base');
+    for (const [name, file] of Object.entries(vectors)) own.add(name, file);
+    own.choose(gate);
+    const first = own.steering('base+auto');
+    expect(own.steering('base+auto')).toBe(first);
+    const weaker = { ...vectors.sql, metadata: { ...vectors.sql.metadata, strength: 1 } };
+    own.add('sql', weaker);
+    const second = own.steering('base+auto');
+    expect(second.interventions).toHaveLength(first.interventions.length);
+    expect(second.interventions).not.toEqual(first.interventions);
   });
 
   it('takes no other vectors beside, and embeds nothing', async () => {

@@ -33,6 +33,8 @@ export class Vectors {
   readonly #rules: VectorRules;
   #files: ReadonlyMap<string, VectorFile> = new Map();
   #gate: GateFile | undefined;
+  /** The vectors that the gate chooses among, made once: requests share them. */
+  #routed: ReturnType<typeof routeVectors> | undefined;
 
   /** @param base name of the model as it is */
   constructor(model: Model, base: string, rules: VectorRules = {}) {
@@ -80,12 +82,12 @@ export class Vectors {
   }
 
   #put(files: ReadonlyMap<string, VectorFile>, gate: GateFile | undefined): void {
-    if (gate) this.#routed(files, gate);
+    this.#routed = gate && this.#route(files, gate);
     this.#files = files;
     this.#gate = gate;
   }
 
-  #routed(files: ReadonlyMap<string, VectorFile>, gate: GateFile) {
+  #route(files: ReadonlyMap<string, VectorFile>, gate: GateFile) {
     const known = [...gate.heads.routes.keys()];
     const own = [...files.values()].filter(({ metadata: { cwe } }) => cwe && known.includes(cwe));
     const routed = routeVectors(gate, own, this.#model, this.#rules);
@@ -110,7 +112,7 @@ export class Vectors {
 
   /** Where the gate reads. */
   get gateHooks(): string[] {
-    return this.#gate ? [String(this.#routed(this.#files, this.#gate).gate.hook)] : [];
+    return this.#routed ? [String(this.#routed.gate.hook)] : [];
   }
 
   /** Names of models: `base`, one for each vector, and that of the gate. */
@@ -125,12 +127,12 @@ export class Vectors {
    *   vectors beside those that the gate chooses
    */
   steering(model: string, own: readonly SteeringRequest[] = []): Steering {
-    if (this.#gate && model === `${this.#base}+${AUTO}`) {
+    if (this.#routed && model === `${this.#base}+${AUTO}`) {
       if (own.length > 0) {
         const message = `"${model}" chooses its vector itself: for others name another model.`;
         throw new ApiError(400, 'invalid_value', message, { param: 'steering' });
       }
-      return this.#routed(this.#files, this.#gate);
+      return this.#routed;
     }
     const [base, ...names] = model.split('+');
     if (base !== this.#base || names.some((name) => !this.#files.has(name))) {
