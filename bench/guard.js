@@ -10,8 +10,8 @@ import { median, noise, report, THREADS, timed } from './measure.js';
 import { withModel } from './model.js';
 
 const PROMPT = 64;
-const TOKENS = 128;
-const ROUNDS = 9;
+const TOKENS = 96;
+const ROUNDS = 5;
 /** Layers that a trained contextual guard reads: those that let more than 2 % through. */
 const LAYERS = 6;
 
