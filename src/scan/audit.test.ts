@@ -38,6 +38,27 @@ describe('Auditor', () => {
     });
   });
 
+  it('finds a text between the quotes of a query once, and doubts what was done to its quotes by hand', () => {
+    const source = (value: string) =>
+      `def find(cursor, name):\n    cursor.execute("SELECT * FROM users WHERE name = '" + ${value} + "'")\n`;
+    const rulesOf = (value: string) =>
+      verdictOf(source(value), 'CWE-089').findings.map(({ rule }) => rule);
+    expect(rulesOf('name')).toEqual(['sql-injection-python']);
+    expect(rulesOf('title_of(name)')).toEqual(['sql-pasted-text']);
+    expect(verdictOf(source(`name.replace("'", "''")`), 'CWE-089').verdict).toBe('undetermined');
+  });
+
+  it('leaves texts that a mapper compares, and other arguments of extra', () => {
+    for (const call of [
+      'session.query(User).filter(User.name.like("%" + name + "%"))',
+      'db.select("users", where="name = $name", vars={"name": name})',
+      'logger.info("found", extra={"where": name})',
+    ])
+      expect(
+        verdictOf(`def find(session, db, name):\n    return ${call}\n`, 'CWE-089').verdict,
+      ).toBe('not_applicable');
+  });
+
   it('enters functions of the same file', () => {
     const source =
       'import os\n\ndef name_of(text):\n    return os.path.basename(text)\n\ndef whole(text):\n    return "/srv/" + text\n\ndef good(a):\n    return open(name_of(a))\n\ndef bad(b):\n    return open(whole(b))\n';

@@ -64,6 +64,17 @@ const INSECURE: Record<string, string> = {
   ),
   'str() makes nothing safe': find('cur.execute("SELECT * FROM users WHERE id = " + str(name))'),
   'the safe call first': find('cur.execute("SELECT ?", (name,))', 'cur.execute("SELECT " + name)'),
+  'a function that is given to others':
+    'def find(pool, name):\n    def work(cur):\n        cur.execute(f"SELECT * FROM t WHERE name = \'{name}\'")\n    return pool.run(work)\n',
+  'a lambda that is given to others':
+    'def find(pool, name):\n    return pool.run(lambda cur: cur.execute("SELECT * FROM t WHERE name = " + name))\n',
+  'a handler within the function that makes an application':
+    'def application(app, db):\n    @app.route("/<name>")\n    def show(name):\n        return db.execute("SELECT * FROM t WHERE name = \'%s\'" % name)\n    return app\n',
+  'a query by its keyword': find('cur.execute(statement="SELECT * FROM t WHERE a = " + name)'),
+  'a query whose values are put in, and more behind it': find(
+    'query = cur.mogrify("SELECT * FROM t WHERE a = %s", (name,))',
+    'cur.execute(query + b" AND b = " + name)',
+  ),
 };
 
 const SECURE: Record<string, string> = {
@@ -117,6 +128,14 @@ const SECURE: Record<string, string> = {
   ),
   'a context manager':
     'def find(conn, name):\n    with conn.cursor() as cur:\n        cur.execute("SELECT * FROM t WHERE a = %s", (name,))\n        return cur.fetchone()\n',
+  'a function that is given to others':
+    'def find(pool, name):\n    def work(cur):\n        cur.execute("SELECT * FROM t WHERE name = %s", (name,))\n    return pool.run(work)\n',
+  'a query whose values are put in by the driver': find(
+    'query = cur.mogrify("SELECT * FROM t WHERE a = %s", (name,))',
+    'cur.execute(query)',
+  ),
+  'a name that the driver quotes':
+    'from psycopg2 import sql\n\ndef find(cur, table):\n    cur.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))\n',
 };
 
 const OTHER: Record<string, string> = {

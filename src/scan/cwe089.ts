@@ -7,6 +7,8 @@ const SINKS = new Set([
   '.read_sql',
   '.read_sql_query',
   '.raw',
+  // Gives the text that another call is to run.
+  '.mogrify',
 ]);
 /** CWE-089, SQL injection: the text of a query is the program's own, values go in as parameters. */
 export const sqlInjection: PythonRule = {
@@ -14,7 +16,8 @@ export const sqlInjection: PythonRule = {
     // Also of a connection that lies outside of the function: `cur.execute`, `g.db.execute`.
     if (!SINKS.has(name.slice(Math.max(0, name.lastIndexOf('.'))))) return undefined;
     const query =
-      args[0] ?? keywords.get('sql') ?? keywords.get('query') ?? keywords.get('operation');
+      args[0] ??
+      ['sql', 'query', 'operation', 'statement'].flatMap((name) => keywords.get(name) ?? [])[0];
     if (!query) return undefined;
     const what = name.replace(/^\./, '');
     switch (query.taint.sql) {

@@ -23,6 +23,7 @@ import {
   PLACES,
   TAINTED,
   type Taint,
+  type Taints,
   textValue,
   type Value,
   worse,
@@ -239,7 +240,11 @@ class PythonRun {
         return 'next';
       case 'decorated_definition': {
         const definition = node.get('definition');
-        return definition ? this.execute(definition, place) : 'next';
+        if (!definition) return 'next';
+        // Within a function, what a decorator takes is called by others: the handlers of an application that it makes.
+        if (definition.type === 'function_definition' && isInner(node))
+          this.#calledByOthers(definition, TAINTED);
+        return this.execute(definition, place);
       }
       case 'class_definition':
         this.#set(node.get('name')?.text ?? '', opaque(CLEAN));
@@ -859,6 +864,10 @@ class PythonRun {
       } else args.push(this.evaluate(argument));
     }
     const target = this.evaluate(callee);
+    const inner = [...args, ...keywords.values()].flatMap(({ function: given }) =>
+      given && isInner(given) ? [given] : [],
+    );
+    if (!target.function) for (const given of inner) this.#calledByOthers(given, CLEAN);
     if (target.qualified !== undefined) {
       const call = { name: target.qualified, receiver: undefined, args, keywords, line: node.line };
       this.#report((rule) => rule.call?.(call), node.line);
@@ -917,6 +926,16 @@ class PythonRun {
     }
   }
 
+  /** Whoever a function is given to calls it; with what, nobody can tell. */
+  #calledByOthers(node: SyntaxNode, taint: Taints): void {
+    const parameters = node.get('parameters')?.named ?? [];
+    this.#enter(
+      node,
+      parameters.map(() => opaque(taint)),
+      new Map(),
+    );
+  }
+
   #called(node: SyntaxNode, args: readonly Value[], keywords: ReadonlyMap<string, Value>): Value {
     const parameters = node.get('parameters')?.named ?? [];
     for (const [index, parameter] of parameters.entries()) {
@@ -934,6 +953,13 @@ class PythonRun {
     if (body) this.execute(body);
     return this.#returned;
   }
+}
+
+/** Within a function, so that it is not judged on its own. */
+function isInner(node: SyntaxNode): boolean {
+  for (let at = node.parent; at; at = at.parent)
+    if (at.type === 'function_definition' && at !== node) return true;
+  return false;
 }
 
 const CASE_METHODS = new Set(['strip', 'lstrip', 'rstrip', 'lower', 'upper', 'casefold', 'title']);

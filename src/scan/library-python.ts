@@ -56,6 +56,10 @@ functions(
     return { ...value, taint: atMost(value.taint, 1) };
   },
 );
+functions(
+  'psycopg2.sql.Identifier psycopg2.sql.Literal psycopg2.sql.Placeholder psycopg.sql.Identifier psycopg.sql.Literal psycopg.sql.Placeholder',
+  (call) => cleaned(all(call), 'sql'),
+);
 functions('html.unescape', (call) => {
   const value = all(call);
   return value.escaped || value.taint.html > 0
@@ -107,8 +111,9 @@ functions('dict', (call) => {
   return { ...opaque(source.entries ? CLEAN : source.taint), entries, constant: source.constant };
 });
 functions('string.Template jinja2.Template Template', (call) => joined([first(call)]));
-functions('sqlalchemy.text sqlalchemy.sql.text psycopg2.sql.SQL textwrap.dedent', (call) =>
-  joined([first(call)]),
+functions(
+  'sqlalchemy.text sqlalchemy.sql.text psycopg2.sql.SQL psycopg.sql.SQL textwrap.dedent',
+  (call) => joined([first(call)]),
 );
 functions('re.sub', (call) => {
   const [pattern, replacement, text] = call.args;
@@ -186,6 +191,10 @@ methods(
     constant: receiver.constant,
     ...(receiver.markup && { markup: true }),
   }),
+);
+/** The query with its values put in, escaped by the driver. */
+methods('mogrify', ({ args, keywords }) =>
+  mixed(args[0], cleaned(mixed(...args.slice(1), ...keywords.values()), 'sql')),
 );
 methods('replace', (call, receiver) => {
   const [from] = call.args;

@@ -6,9 +6,9 @@ import { judge } from './taint.js';
 
 /** A whole statement: prose seldom reads so. */
 const STATEMENT =
-  /^\s*\(?(?:select\s[\s\S]*\sfrom\s|insert\s+(?:or\s+\w+\s+|ignore\s+)?into\s|replace\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|(?:create|drop|alter|truncate)\s+table\s)/i;
+  /^\s*\(?(?:select\s[\s\S]*\sfrom\s|insert\s+(?:or\s+\w+\s+|ignore\s+)?into\s|replace\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|(?:create|drop|alter|truncate)\s+(?:table|view|index|database|schema|user|role)\s|with\s+(?:recursive\s+)?\w+\s*(?:\([^)]*\)\s*)?as\s*\(|call\s+[\w.]+\s*\()/i;
 /** These are judged by a rule of their own. */
-const KNOWN = /^(?:execute|executemany|executescript|read_sql|read_sql_query|raw)$/;
+export const KNOWN = /^(?:execute|executemany|executescript|read_sql|read_sql_query|raw)$/;
 /** What only shows a text, or makes another of it. */
 const HARMLESS =
   /^(?:print|format|join|append|extend|insert|replace|strip|lstrip|rstrip|split|lower|upper|encode|decode|str|repr|len|dedent|debug|info|warning|warn|error|exception|critical|log|write|mogrify|isinstance|type|add|pprint|secho|echo|put|sub|match|search|Exception|\w*Error|add_argument|startswith|endswith|assertEqual|_|gettext)$/;

@@ -6,6 +6,7 @@ import { commandWrappersPython } from './cwe078-wrappers.js';
 import { crossSiteScriptingPython } from './cwe079.js';
 import { crossSiteScriptingJavaScript } from './cwe079-javascript.js';
 import { sqlInjectionPython } from './cwe089.js';
+import { sqlFragmentsPython } from './cwe089-fragments.js';
 import { sqlInjectionJavaScript } from './cwe089-javascript.js';
 import { sqlPastedText } from './cwe089-pasted.js';
 import { sqlWrappersPython } from './cwe089-wrappers.js';
@@ -57,6 +58,7 @@ export const RULES: readonly Rule[] = [
   sqlInjectionPython,
   sqlInjectionJavaScript,
   sqlWrappersPython,
+  sqlFragmentsPython,
   sqlPastedText,
   codeInjection,
   headerInjection,
