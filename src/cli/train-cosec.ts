@@ -10,6 +10,7 @@ import {
   groupsOf,
   leftOutText,
   type PairOptions,
+  trainingOf,
   wholePairs,
   withAdapterOptions,
   withPaceOptions,
@@ -52,8 +53,7 @@ async function run(options: Options): Promise<void> {
         alpha,
         dropout,
         seed,
-        signal,
-        ...(threads !== undefined && { threads }),
+        ...trainingOf(options, signal),
       });
       if (options.json) {
         const figures = { dir, leftOut, cuts, pairs: pairs.length, ...trained };

@@ -15,7 +15,7 @@ import { readOrdinaryPrompts } from '../steer/index.js';
 import { formatCount, formatTable } from './format.js';
 import { ordinaryPromptsOf } from './ordinary.js';
 import { type GuardTrainingOptions, givenOf } from './train-guard-options.js';
-import { functionsOf, groupsOf, leftOutText, tokenizerOf } from './train-pairs.js';
+import { functionsOf, groupsOf, leftOutText, tokenizerOf, trainingOf } from './train-pairs.js';
 
 /** Of ordinary requests so many families are kept apart to set the threshold by. */
 const KEPT_APART = 0.3;
@@ -28,7 +28,7 @@ export async function trainContextualGuard(
   options: GuardTrainingOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { epochs, dropout, seed, threads } = options;
+  const { epochs, dropout, seed } = options;
   const { pairs: functions, leftOut } = distinctPairs(functionsOf(options));
   const { pairs, cuts } = tokenPairs(tokenizerOf(model), functions, {
     level: 'token',
@@ -53,9 +53,7 @@ export async function trainContextualGuard(
     ...givenOf(options),
     dropout,
     seed,
-    signal,
-    ...(threads !== undefined && { threads }),
-    ...(options.recompute && { recompute: true }),
+    ...trainingOf(options, signal),
   });
   const found = { dir, settings, leftOut, cuts, train, validation, trained };
   return options.json ? `${JSON.stringify(figures(found), null, 2)}\n` : show(found);

@@ -14,7 +14,7 @@ import {
 import { mean } from '../stats/index.js';
 import { formatCount } from './format.js';
 import { type GuardTrainingOptions, givenOf } from './train-guard-options.js';
-import { functionsOf, groupsOf, leftOutText, tokenizerOf } from './train-pairs.js';
+import { functionsOf, groupsOf, leftOutText, tokenizerOf, trainingOf } from './train-pairs.js';
 
 /** Trains DeepGuard. @returns what is printed */
 export async function trainDeepGuardVariant(
@@ -24,7 +24,7 @@ export async function trainDeepGuardVariant(
   options: GuardTrainingOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { epochs, dropout, seed, threads } = options;
+  const { epochs, dropout, seed } = options;
   const { pairs: functions, leftOut } = distinctPairs(functionsOf(options));
   const { pairs, cuts } = tokenPairs(tokenizerOf(model), functions, {
     level: 'all',
@@ -40,9 +40,7 @@ export async function trainDeepGuardVariant(
     ...givenOf(options),
     dropout,
     seed,
-    signal,
-    ...(threads !== undefined && { threads }),
-    ...(options.recompute && { recompute: true }),
+    ...trainingOf(options, signal),
   });
   const judged = await judge(model, dir, validation);
   const found = { dir, settings, leftOut, cuts, train, validation, trained, judged };

@@ -145,3 +145,13 @@ export function leftOutText(
 /** How many groups pairs are of. */
 export const groupsOf = (pairs: readonly TokenPair[]): number =>
   new Set(pairs.map(({ group }) => group)).size;
+
+/** Who ends a training, and what it may use. */
+export const trainingOf = (
+  { threads, recompute }: Pick<PairOptions, 'threads' | 'recompute'>,
+  signal: AbortSignal,
+) => ({
+  signal,
+  ...(threads !== undefined && { threads }),
+  ...(recompute && { recompute }),
+});

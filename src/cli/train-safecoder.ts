@@ -17,6 +17,7 @@ import {
   groupsOf,
   leftOutText,
   type PairOptions,
+  trainingOf,
   weight,
   wholePairs,
   withAdapterOptions,
@@ -77,9 +78,7 @@ async function run(options: Options): Promise<void> {
         kl: options.kl,
         oversample: options.oversample,
         seed,
-        signal,
-        ...(threads !== undefined && { threads }),
-        ...(options.recompute && { recompute: true }),
+        ...trainingOf(options, signal),
       });
       const { answers, ...unused } = trained.unused;
       if (options.json) {

@@ -11,6 +11,7 @@ import {
   leftOutText,
   type PairOptions,
   shareBelowOne,
+  trainingOf,
   weight,
   wholePairs,
   withPaceOptions,
@@ -69,12 +70,10 @@ async function run(options: Options): Promise<void> {
         contrastive,
         dropout,
         seed,
-        signal,
         ...(epochs !== undefined && { epochs }),
         ...(length !== undefined && { length }),
         ...(kl !== undefined && { kl }),
-        ...(threads !== undefined && { threads }),
-        ...(options.recompute && { recompute: true }),
+        ...trainingOf(options, signal),
       });
       if (options.json) {
         const figures = { dir, leftOut, cuts, pairs: pairs.length, ...trained };

@@ -1,6 +1,6 @@
 import type { GenerateOptions, Model } from '../engine/index.js';
 import type { FunctionPair } from '../evaluate/index.js';
-import type { OrdinaryRequest } from '../guard/index.js';
+import type { OrdinaryRequest, OrdinaryText } from '../guard/index.js';
 import type { Cwe } from '../scan/index.js';
 
 /**
@@ -15,8 +15,9 @@ export interface Workshop {
   model: Model;
   /** Functions, insecure and secure, of the families and weaknesses that are trained on. */
   functions: readonly FunctionPair[];
-  /** Ordinary requests of families that are not judged. */
+  /** Ordinary requests of families that are not judged, and what the model itself writes on each: written once. */
   requests: readonly OrdinaryRequest[];
+  texts: () => Promise<OrdinaryText[]>;
   /** The repetition's folder: each system has one of its own in it, and may use another's that it builds on. */
   dir: string;
   seed: number;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/index.js';
-import type { Model } from '../engine/index.js';
 import {
   CONTEXTUAL,
   ContextualGuide,
@@ -15,9 +14,7 @@ import {
   type ExpertVariant,
   type GuideOptions,
   groupedSplit,
-  type OrdinaryRequest,
   openPrefix,
-  ordinaryTexts,
   tokenPairs,
   trainContextual,
   trainCoSec,
@@ -121,11 +118,7 @@ function contextual(
         'token',
         settings.maxTokens,
       );
-      const ordinary = groupedSplit(
-        await textsOf(model, workshop.requests, signal),
-        APART.requests,
-        seed,
-      );
+      const ordinary = groupedSplit(await workshop.texts(), APART.requests, seed);
       await trainContextual(model, train, {
         dir: join(workshop.dir, folder),
         settings,
@@ -142,12 +135,6 @@ function contextual(
     return { options: (prompts) => guide.options(prompts), close: () => guide.close() };
   };
 }
-
-const textsOf = (
-  model: Model,
-  requests: readonly OrdinaryRequest[],
-  signal: AbortSignal | undefined,
-) => ordinaryTexts(model, requests, { signal });
 
 /** Every second pair the wrong way round: nothing is left to be learnt. */
 const swapped = ({ functions }: Workshop) =>
@@ -224,7 +211,7 @@ export const SYSTEMS: readonly System[] = [
     const { model, seed, signal, requests } = workshop;
     const dir = await once(join(workshop.dir, 'safecoder'), async () => {
       const { train } = tokensOf(workshop, 'token', Number.MAX_SAFE_INTEGER);
-      const texts = await textsOf(model, requests, signal);
+      const texts = await workshop.texts();
       const utility = texts.map(({ ids, requestLength }, i) => ({
         prompt: requests[i]!.prompt,
         completion: model.tokenizer!.decode(ids.slice(requestLength), { skipSpecialTokens: true }),

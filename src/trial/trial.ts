@@ -8,7 +8,7 @@ import {
   type PromptPair,
   RunFolder,
 } from '../evaluate/index.js';
-import type { OrdinaryRequest } from '../guard/index.js';
+import { type OrdinaryRequest, type OrdinaryText, ordinaryTexts } from '../guard/index.js';
 import { type IsRight, isReference, type OrdinaryTask, packageVersion } from '../repair/index.js';
 import { Scanner } from '../scan/index.js';
 import {
@@ -167,6 +167,7 @@ class Repetition {
   readonly #ground: Ground;
   readonly #requests: OrdinaryRequest[];
   readonly #tasks: OrdinaryTask[];
+  #texts: Promise<OrdinaryText[]> | undefined;
 
   constructor(
     model: Model,
@@ -223,6 +224,7 @@ class Repetition {
             functionPairOf(pair, INTENTS[i % INTENTS.length]),
           ),
           requests: this.#requests,
+          texts: () => this.#writeOrdinary(),
           dir: join(this.#folder.dir, place),
           seed: this.#number + 1,
           signal: this.#options.signal,
@@ -270,6 +272,12 @@ class Repetition {
       answered: piece.answers.map((answer) => ({ ...answer, repetition: this.#number })),
       seconds: piece.seconds,
     };
+  }
+
+  #writeOrdinary(): Promise<OrdinaryText[]> {
+    const { signal } = this.#options;
+    this.#texts ??= ordinaryTexts(this.#model, this.#requests, { signal });
+    return this.#texts;
   }
 
   #sampling() {

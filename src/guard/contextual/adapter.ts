@@ -1,7 +1,8 @@
 import type { Model } from '../../engine/index.js';
-import { initialLora, loraTargets, writeAdapter } from '../../train/index.js';
+import { writeAdapter } from '../../train/index.js';
 import { coSecTargets } from '../cosec/train.js';
 import type { TokenPair } from '../data/tokens.js';
+import { countOf, loraOn } from '../lora.js';
 import { optimise } from '../optimise.js';
 import { ContrastObjective, contrastItems } from './contrast.js';
 import type { ContextualOptions } from './train.js';
@@ -28,20 +29,15 @@ export async function trainAdapter(
   const { dir, settings, validation, ordinary, seed = 42 } = options;
   const { rank = 8, alpha = 16, dropout = 0.1 } = options;
   const { epochs = 5, batchSize = 2, accumulate = 1, rate = 2e-4 } = options;
-  const { config, checkpoint } = model;
+  const { config } = model;
   const targetModules = options.targetModules ?? coSecTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
-  const modules = loraTargets(config, lora);
-  const objective = new ContrastObjective(
-    config,
-    { kind: 'lora', weights: checkpoint.weights, modules, recompute: options.recompute ?? false },
-    { settings, dropout, seed },
-  );
+  const { trainable, initial } = loraOn(model, lora, seed, options);
   const { parameters, steps, best } = await optimise(
     {
       dir,
-      objective,
-      initial: initialLora(config, modules, seed),
+      objective: new ContrastObjective(config, trainable, { settings, dropout, seed }),
+      initial,
       items: contrastItems(pairs, ordinary.train),
       pace: { epochs, batchSize, accumulate, rate, seed },
       warmup: WARMUP,
@@ -54,6 +50,6 @@ export async function trainAdapter(
     steps,
     best,
     targetModules,
-    parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+    parameters: countOf(parameters),
   };
 }

@@ -67,7 +67,7 @@ export class AnalyserObjective implements Objective<ExampleBatch> {
     this.#training = training;
     this.shapes = analyserShapes(training.shape);
     const { embedding: _, ...rest } = training;
-    this.identity = ['contextual analyser', rest, examples.length];
+    this.identity = ['contextual analyser', rest, examples];
   }
 
   weight(batch: ExampleBatch): number {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Model } from '../../engine/index.js';
 import type { Tensor, TensorEntry } from '../../tensor/index.js';
+import { countOf } from '../lora.js';
 import { optimise } from '../optimise.js';
 import { type AnalyserShape, initialAnalyser, pruneGates } from './analyser.js';
 import { AnalyserObjective } from './analyser-objective.js';
@@ -79,7 +80,7 @@ export async function fitAnalyser(
       steps,
       best,
       examples: learnt,
-      parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+      parameters: countOf(parameters),
     },
   };
 }

@@ -1,14 +1,9 @@
 import type { Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
-import {
-  initialLora,
-  loraTargets,
-  type StepReport,
-  type Trainable,
-  writeAdapter,
-} from '../../train/index.js';
+import { type StepReport, type Trainable, writeAdapter } from '../../train/index.js';
 import { originOf } from '../bound.js';
 import type { TokenPair } from '../data/tokens.js';
+import { countOf, loraOn } from '../lora.js';
 import { ensureTrainable, optimise, type Pace, type TrainingOptions } from '../optimise.js';
 import { SafeCoderObjective } from '../safecoder/objective.js';
 import { writeExpert } from './file.js';
@@ -118,20 +113,19 @@ export async function trainCoSec(
     seed,
     maxTokens,
   } = { ...COSEC, ...options };
-  const { config, checkpoint } = model;
+  const { config } = model;
   ensureTrainable(model);
   const most = config.rope ? maxTokens : Math.min(maxTokens, config.maxPositions);
   const { samples, tooLong } = expertSamples(pairs, { maxTokens: most });
   const targetModules = options.targetModules ?? coSecTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
-  const modules = loraTargets(config, lora);
-  const trainable = { kind: 'lora', weights: checkpoint.weights, modules } as const;
+  const { trainable, initial } = loraOn(model, lora, seed, options);
   const pace = { epochs, batchSize, accumulate, rate, seed };
   const { parameters, steps, reports } = await optimise(
     {
       dir,
       objective: coSecObjective(config, trainable, { dropout, seed }),
-      initial: initialLora(config, modules, seed),
+      initial,
       items: samples,
       pace,
       warmup: { steps: warmup },
@@ -146,7 +140,7 @@ export async function trainCoSec(
   return {
     steps,
     targetModules,
-    parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+    parameters: countOf(parameters),
     samples: samples.length,
     unused: { tooLong },
     reports,

@@ -1,10 +1,11 @@
 import type { Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
-import { initialLora, loraTargets, type StepReport, writeAdapter } from '../../train/index.js';
+import { type StepReport, writeAdapter } from '../../train/index.js';
 import { originOf } from '../bound.js';
 import { Batches } from '../data/batches.js';
 import { checkLengths } from '../data/lengths.js';
 import type { TokenPair } from '../data/tokens.js';
+import { countOf, loraOn } from '../lora.js';
 import { ensureTrainable, optimise, type TrainingOptions } from '../optimise.js';
 import { analyserShapes, initialAnalyser } from './analyser.js';
 import { tokenPrior } from './batches.js';
@@ -84,22 +85,17 @@ export async function trainDeepGuard(
 ): Promise<DeepGuardRun> {
   const { dir, settings, validation = [], rank = 16, alpha = 32, dropout = 0.1 } = options;
   const { epochs = 5, batchSize = 8, accumulate = 2, rate = 2e-5, seed = 42 } = options;
-  const { config, checkpoint } = model;
+  const { config } = model;
   ensureTrainable(model);
   checkLengths(model, [...pairs, ...validation], settings.maxTokens);
   const targetModules = options.targetModules ?? deepGuardTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
-  const modules = loraTargets(config, lora);
-  const { recompute = false } = options;
-  const trainable = { kind: 'lora', weights: checkpoint.weights, modules, recompute } as const;
+  const { trainable, initial } = loraOn(model, lora, seed, options);
   const { parameters, steps, best, reports } = await optimise(
     {
       dir,
       objective: new DeepGuardObjective(config, trainable, { settings, dropout, seed }),
-      initial: new Map([
-        ...initialLora(config, modules, seed),
-        ...initialAnalyser(config, settings, seed),
-      ]),
+      initial: new Map([...initial, ...initialAnalyser(config, settings, seed)]),
       items: pairs,
       pace: { epochs, batchSize, accumulate, rate, seed },
       warmup: WARMUP,
@@ -137,13 +133,11 @@ export async function trainDeepGuard(
       config.vocabSize,
     ),
   });
-  const count = (tensors: typeof parameters) =>
-    [...tensors.values()].reduce((sum, { data: values }) => sum + values.length, 0);
   return {
     steps,
     best,
     targetModules,
-    parameters: { adapter: count(adapter), guard: count(guard) },
+    parameters: { adapter: countOf(adapter), guard: countOf(guard) },
     reports,
   };
 }

@@ -1,9 +1,10 @@
 import { ensure } from '../../core/index.js';
 import type { Model } from '../../engine/index.js';
 import { loraModules, type ModelConfig } from '../../models/index.js';
-import { initialLora, loraTargets, type StepReport, writeAdapter } from '../../train/index.js';
+import { type StepReport, writeAdapter } from '../../train/index.js';
 import { functionSamples, type Unused } from '../data/samples.js';
 import type { TokenPair } from '../data/tokens.js';
+import { countOf, loraOn } from '../lora.js';
 import { ensureTrainable, optimise, type Pace, type TrainingOptions } from '../optimise.js';
 import { answerSamples, type OrdinaryAnswer } from './answers.js';
 import { SafeCoderObjective, type SafeCoderSample } from './objective.js';
@@ -101,7 +102,7 @@ export async function trainSafeCoder(
     ...options,
   };
   const { dropout, seed, weight, kl, oversample, maxTokens } = { ...SAFECODER, ...options };
-  const { config, checkpoint, tokenizer } = model;
+  const { config, tokenizer } = model;
   ensureTrainable(model);
   ensure(
     tokenizer || utility.length === 0,
@@ -116,15 +117,13 @@ export async function trainSafeCoder(
     : { samples: [], tooLong: 0 };
   const targetModules = options.targetModules ?? safeCoderTargets(config);
   const lora = { rank, alpha, targetModules, dropout };
-  const modules = loraTargets(config, lora);
-  const { recompute = false } = options;
-  const trainable = { kind: 'lora', weights: checkpoint.weights, modules, recompute } as const;
+  const { trainable, initial } = loraOn(model, lora, seed, options);
   const items: SafeCoderSample[] = [...functions, ...answers.samples];
   const { parameters, steps, reports } = await optimise(
     {
       dir,
       objective: new SafeCoderObjective(config, trainable, { weight, kl, dropout, seed }),
-      initial: initialLora(config, modules, seed),
+      initial,
       items,
       pace: { epochs, batchSize, accumulate, rate, seed },
     },
@@ -134,7 +133,7 @@ export async function trainSafeCoder(
   return {
     steps,
     targetModules,
-    parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+    parameters: countOf(parameters),
     samples: {
       functions: functions.length,
       drawnAgain: functions.length - samples.length,

@@ -5,6 +5,7 @@ import type { StepReport } from '../../train/index.js';
 import { originOf } from '../bound.js';
 import { functionSamples, type Unused } from '../data/samples.js';
 import type { TokenPair } from '../data/tokens.js';
+import { countOf } from '../lora.js';
 import { ensureTrainable, optimise, type Pace, type TrainingOptions } from '../optimise.js';
 import { writePrefix } from './file.js';
 import { SvenObjective } from './objective.js';
@@ -134,7 +135,7 @@ export async function trainSven(
   return {
     steps,
     length,
-    parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+    parameters: countOf(parameters),
     samples: samples.length,
     unused,
     reports,
